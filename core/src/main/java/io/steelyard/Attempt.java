@@ -1,0 +1,50 @@
+package io.steelyard;
+
+/**
+ * One try of one request on one endpoint, counted in flight from {@link Balancer#begin} to its verdict.
+ *
+ * <p>The first verdict wins; later ones are ignored, so that racing callbacks (a timeout and a late answer) need no
+ * coordination. Thread-safe. The counting is atomic; nothing is promised about the visibility of the caller's own data.
+ *
+ * <pre>{@code
+ * try (Attempt attempt = balancer.begin(PickContext.none())) {
+ *   send(attempt.endpoint());
+ *   attempt.success();
+ * }
+ * }</pre>
+ */
+public interface Attempt extends AutoCloseable {
+  /** Where to send it. */
+  Endpoint endpoint();
+
+  /**
+   * Notes that the answer has begun to arrive (headers, first message): takes the latency sample here, so that the time
+   * to read a body is not charged to the endpoint. Only the first call counts.
+   */
+  void responded();
+
+  /** Ends it with {@link Outcome#SUCCESS}. */
+  default void success() {
+    end(Outcome.SUCCESS);
+  }
+
+  /** Ends it with what {@link Classifier#standard()} makes of the error. */
+  default void failure(Throwable cause) {
+    end(Classifier.standard().classify(null, cause));
+  }
+
+  /** Ends it with {@link Outcome#CANCELLED}: neutral. */
+  default void cancel() {
+    end(Outcome.CANCELLED);
+  }
+
+  /** Ends it. Does nothing when a verdict was given before. */
+  void end(Outcome outcome);
+
+  /** Whether a verdict was given. */
+  boolean ended();
+
+  /** Without a verdict: ends it with {@link Outcome#FAILURE}; a balancer warns about the first such attempt. */
+  @Override
+  void close();
+}

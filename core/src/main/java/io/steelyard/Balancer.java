@@ -1,0 +1,101 @@
+package io.steelyard;
+
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses, for each request, one of the endpoints that a discovery knows.
+ *
+ * <pre>{@code
+ * try (Balancer cart = Balancer.of(Endpoint.of("10.0.0.7", 8080), Endpoint.of("10.0.0.8", 8080))) {
+ *   String body = cart.call(PickContext.none(), attempt -> get(attempt.endpoint(), "/cart"));
+ * }
+ * }</pre>
+ *
+ * <p>Thread-safe. Nothing here blocks but {@link #call} on a balancer built with {@link BalancerBuilder#awaitFirst}, and
+ * the caller's own work. Choosing reads one volatile field; lists, policies and ejections are worked out beside the
+ * requests and swapped in whole.
+ */
+public interface Balancer extends AutoCloseable {
+  /** Starts a balancer over what this discovery knows. */
+  static BalancerBuilder builder(Discovery discovery) {
+    return new BalancerBuilder(discovery);
+  }
+
+  /** Returns a balancer over a fixed list, with the default policy. */
+  static Balancer of(Endpoint... endpoints) {
+    Topology topology = Topology.of(endpoints);
+    return builder(
+            listener -> {
+              listener.update(topology);
+              return () -> {};
+            })
+        .name("fixed")
+        .build();
+  }
+
+  /**
+   * Chooses an endpoint and counts the request in flight there until the attempt's verdict.
+   *
+   * @throws NoEndpointException if there is none; it says why
+   */
+  Attempt begin(PickContext context);
+
+  /** As {@link #begin}, but returns null where that throws. */
+  @Nullable Attempt tryBegin(PickContext context);
+
+  /** Chooses an endpoint and counts nothing: for callers that only need an address. Null if there is none. */
+  @Nullable Endpoint pick(PickContext context);
+
+  /**
+   * Runs one call on a chosen endpoint. What it returns or throws is judged by the balancer's {@link Classifier}, unless
+   * the call gave the attempt a verdict itself.
+   *
+   * @throws NoEndpointException if there is no endpoint
+   * @throws X what the call throws
+   */
+  <T extends @Nullable Object, X extends Throwable> T call(PickContext context, Call<T, X> call) throws X;
+
+  /**
+   * As {@link #call}, for a call that answers later: the attempt ends when the stage completes. Without an endpoint the
+   * returned stage fails with {@link NoEndpointException}.
+   */
+  <T extends @Nullable Object> CompletionStage<T> callAsync(
+      PickContext context, Function<Attempt, ? extends CompletionStage<T>> call);
+
+  /**
+   * Completes with the first candidates of which at least one is usable; fails with {@link NoEndpointException} when the
+   * balancer is closed before.
+   */
+  CompletionStage<Candidates> ready();
+
+  /**
+   * Swaps strategy and stages while requests go on. What was learnt of endpoints stays, and so does the memory of every
+   * stage and strategy that the new policy has in common with the old one. A strategy that throws is refused: the last
+   * policy that worked stays in force and {@link #explain()} says so. Takes effect within milliseconds.
+   */
+  void apply(LoadBalancingPolicy policy);
+
+  /** The candidates in force now. */
+  Candidates candidates();
+
+  /** Totals, read now. O(endpoints). */
+  BalancerStats stats();
+
+  /** Why things are as they are. O(endpoints). */
+  Explanation explain();
+
+  /**
+   * As {@link #explain()}, with the choice that a request with this context would get. It asks the picker, so a round
+   * robin moves on by a turn.
+   */
+  Explanation explain(PickContext context);
+
+  /**
+   * Ends discovery and control work. Attempts in flight may still get their verdicts; {@link #begin} fails from now on.
+   * Idempotent.
+   */
+  @Override
+  void close();
+}

@@ -1,0 +1,131 @@
+package io.steelyard;
+
+import io.steelyard.internal.DefaultBalancer;
+import io.steelyard.stage.Stages;
+import io.steelyard.strategy.LoadMetric;
+import io.steelyard.strategy.Strategies;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Puts a {@link Balancer} together. Every setting is checked here, not at the first request. Not thread-safe. */
+public final class BalancerBuilder {
+  private final Discovery discovery;
+  private @Nullable String name;
+  private Strategy strategy = Strategies.powerOfTwo(LoadMetric.peakEwma());
+  private List<Stage> stages = List.of(Stages.ejection().panicBelow(0.5));
+  private Classifier classifier = Classifier.standard();
+  private Duration awaitFirst = Duration.ZERO;
+  private Duration latencyDecay = Duration.ofSeconds(10);
+  private boolean latencyTracking = true;
+  private Platform platform = Platform.system();
+  private final List<Consumer<Candidates>> listeners = new ArrayList<>();
+
+  BalancerBuilder(Discovery discovery) {
+    this.discovery = Objects.requireNonNull(discovery, "discovery");
+  }
+
+  /** Sets the name in logs, threads and explanations; by default the discovery's {@code toString()}. */
+  public BalancerBuilder name(String name) {
+    this.name = Objects.requireNonNull(name, "name");
+    return this;
+  }
+
+  /** Sets what chooses; {@code powerOfTwo(peakEwma())} by default. */
+  public BalancerBuilder strategy(Strategy strategy) {
+    this.strategy = Objects.requireNonNull(strategy, "strategy");
+    return this;
+  }
+
+  /** Sets the layers before the choice, in order; {@code ejection().panicBelow(0.5)} by default. None is allowed. */
+  public BalancerBuilder stages(Stage... stages) {
+    this.stages = List.of(stages);
+    return this;
+  }
+
+  /** Sets strategy and stages at once. */
+  public BalancerBuilder policy(LoadBalancingPolicy policy) {
+    this.strategy = policy.strategy();
+    this.stages = policy.stages();
+    return this;
+  }
+
+  /** Sets what judges the results of {@code call} and {@code callAsync}; {@link Classifier#standard()} by default. */
+  public BalancerBuilder classifier(Classifier classifier) {
+    this.classifier = Objects.requireNonNull(classifier, "classifier");
+    return this;
+  }
+
+  /**
+   * Lets {@code call} and {@code callAsync} wait so long for the first usable endpoints; zero, the default, fails at
+   * once. {@code begin} never waits.
+   *
+   * @param atMost zero or more
+   */
+  public BalancerBuilder awaitFirst(Duration atMost) {
+    if (atMost.isNegative()) {
+      throw new IllegalArgumentException("awaitFirst: " + atMost + " (expected: >= 0)");
+    }
+    this.awaitFirst = atMost;
+    return this;
+  }
+
+  /**
+   * Sets the time constant of the latency average: after so long without a sample an old one counts 37 %. 10 seconds by
+   * default. It should be much longer than the gap between two requests to one endpoint.
+   *
+   * @param decay 1 millisecond to 1 day
+   */
+  public BalancerBuilder latencyDecay(Duration decay) {
+    if (decay.compareTo(Duration.ofMillis(1)) < 0 || decay.compareTo(Duration.ofDays(1)) > 0) {
+      throw new IllegalArgumentException("latencyDecay: " + decay + " (expected: 1 ms to 1 day)");
+    }
+    this.latencyDecay = decay;
+    return this;
+  }
+
+  /**
+   * Sets whether latency is measured, which costs two clock reads a request; true by default. Without it peak EWMA knows
+   * nothing and compares requests in flight.
+   */
+  public BalancerBuilder latencyTracking(boolean tracking) {
+    this.latencyTracking = tracking;
+    return this;
+  }
+
+  /**
+   * Adds a listener that is told of every new snapshot, after it is in force, one call at a time. What it throws is
+   * logged; while it blocks, later snapshots wait.
+   */
+  public BalancerBuilder listener(Consumer<Candidates> listener) {
+    listeners.add(Objects.requireNonNull(listener, "listener"));
+    return this;
+  }
+
+  /** Sets time, randomness and threads; {@link Platform#system()} by default. */
+  public BalancerBuilder platform(Platform platform) {
+    this.platform = Objects.requireNonNull(platform, "platform");
+    return this;
+  }
+
+  /**
+   * Starts the discovery and returns the balancer. If the discovery publishes its first list at once, as a fixed one
+   * does, the balancer is ready when this returns.
+   */
+  public Balancer build() {
+    return DefaultBalancer.start(
+        new DefaultBalancer.Settings(
+            name == null ? discovery.toString() : name,
+            discovery,
+            new LoadBalancingPolicy(stages, strategy),
+            classifier,
+            awaitFirst,
+            latencyDecay,
+            latencyTracking,
+            List.copyOf(listeners),
+            platform));
+  }
+}
