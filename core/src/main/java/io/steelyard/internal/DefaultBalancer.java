@@ -133,7 +133,9 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       loop.runHere(); // a list that is there already is in force when the builder returns
     }
     started = true;
-    loop.wake();
+    if (!discovered.equals(composed)) {
+      loop.wake();
+    }
   }
 
   // ---- requests ----
@@ -151,7 +153,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   public @Nullable Attempt tryBegin(PickContext context) {
     Attempt attempt = snapshot.begin(context);
     if (attempt == null) {
-      noEndpoint(context);
+      countWithoutEndpoint(context);
     }
     return attempt;
   }
@@ -240,56 +242,54 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   }
 
   /** Counts a request that found no endpoint, and says why. */
-  private NoEndpointException noEndpoint(PickContext context) {
-    Snapshot now = snapshot;
-    Topology topology = composed;
-    String name = settings.name();
-    String detail = topology.detail() == null ? "" : ": " + topology.detail();
-    if (closed.get()) {
-      return new NoEndpointException(Why.CLOSED, name + ": the balancer is closed");
+  private Why countWithoutEndpoint(PickContext context) {
+    Why why = whyNone(context);
+    if (why == Why.FULL) {
+      rejected.increment();
+    } else if (why != Why.CLOSED) {
+      withoutEndpoint.increment();
     }
-    withoutEndpoint.increment();
-    int discoveredCount = topology.endpoints().size();
-    if (discoveredCount == 0) {
-      boolean waiting =
-          topology.state() == Topology.State.SYNCING
-              || topology.state() == Topology.State.UNAUTHORIZED;
-      String trouble = discoveryProblem == null ? "" : ": " + discoveryProblem;
-      return waiting
-          ? new NoEndpointException(
-              Why.WAITING,
-              name
-                  + ": no list of endpoints yet ("
-                  + topology.state()
-                  + detail
-                  + ")"
-                  + trouble
-                  + problemText())
-          : new NoEndpointException(
-              Why.EMPTY, name + ": no endpoints (" + topology.state() + detail + ")");
-    }
-    if (now.candidates.usable() == 0) {
-      return new NoEndpointException(
-          Why.EXCLUDED,
-          name
-              + ": none of "
-              + discoveredCount
-              + " endpoints is usable: "
-              + now.candidates
-              + problemText());
-    }
-    if (now.avoidsAll(context)) {
-      return new NoEndpointException(
-          Why.AVOIDED, name + ": every usable endpoint is to be avoided (" + context + ")");
-    }
-    rejected.increment();
-    return new NoEndpointException(
-        Why.FULL,
-        name + ": all " + now.candidates.usable() + " usable endpoints are at their limit");
+    return why;
   }
 
-  private String problemText() {
-    String known = problem;
+  private Why whyNone(PickContext context) {
+    Topology topology = composed;
+    Snapshot now = snapshot;
+    if (closed.get()) {
+      return Why.CLOSED;
+    }
+    if (topology.endpoints().isEmpty()) {
+      return switch (topology.state()) {
+        case SYNCING, UNAUTHORIZED -> Why.WAITING;
+        case LIVE, STALE, ABSENT, CLOSED -> Why.EMPTY;
+      };
+    }
+    if (now.candidates.usable() == 0) {
+      return now.candidates.size() == 0 ? Why.WAITING : Why.EXCLUDED;
+    }
+    return now.avoidsAll(context) ? Why.AVOIDED : Why.FULL;
+  }
+
+  private NoEndpointException noEndpoint(PickContext context) {
+    Why why = countWithoutEndpoint(context);
+    Topology topology = composed;
+    Candidates candidates = snapshot.candidates;
+    String state = topology.state() + (topology.detail() == null ? "" : ": " + topology.detail());
+    String message =
+        switch (why) {
+          case WAITING -> "no list of endpoints yet (" + state + ")" + trouble();
+          case EMPTY -> "no endpoints (" + state + ")";
+          case EXCLUDED ->
+              "none of " + candidates.size() + " endpoints is usable: " + candidates + trouble();
+          case AVOIDED -> "every usable endpoint is to be avoided (" + context + ")";
+          case FULL -> "all " + candidates.usable() + " usable endpoints are at their limit";
+          case CLOSED -> "the balancer is closed";
+        };
+    return new NoEndpointException(why, settings.name() + ": " + message);
+  }
+
+  private String trouble() {
+    String known = problemNow();
     return known == null ? "" : "; " + known;
   }
 
@@ -329,6 +329,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     rebuilds.increment();
     if (closed.get()) {
       snapshot = emptySnapshot();
+      composer.close(); // once more: what this run made was made after the other
       return 0;
     }
 
