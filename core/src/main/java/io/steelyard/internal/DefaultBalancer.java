@@ -85,7 +85,6 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   private volatile Wanted wanted;
 
   // The loop's own; volatile for explain().
-  private volatile Topology composed = Topology.syncing();
   private volatile Wanted inForce;
   private volatile @Nullable String problem;
   private volatile @Nullable String discoveryProblem;
@@ -133,7 +132,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       loop.runHere(); // a list that is there already is in force when the builder returns
     }
     started = true;
-    if (!discovered.equals(composed)) {
+    if (!discovered.equals(snapshot.candidates.topology())) {
       loop.wake();
     }
   }
@@ -253,8 +252,8 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   }
 
   private Why whyNone(PickContext context) {
-    Topology topology = composed;
     Snapshot now = snapshot;
+    Topology topology = now.candidates.topology();
     if (closed.get()) {
       return Why.CLOSED;
     }
@@ -265,15 +264,15 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       };
     }
     if (now.candidates.usable() == 0) {
-      return now.candidates.size() == 0 ? Why.WAITING : Why.EXCLUDED;
+      return Why.EXCLUDED;
     }
     return now.avoidsAll(context) ? Why.AVOIDED : Why.FULL;
   }
 
   private NoEndpointException noEndpoint(PickContext context) {
     Why why = countWithoutEndpoint(context);
-    Topology topology = composed;
     Candidates candidates = snapshot.candidates;
+    Topology topology = candidates.topology();
     String state = topology.state() + (topology.detail() == null ? "" : ": " + topology.detail());
     String message =
         switch (why) {
@@ -323,8 +322,6 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       }
     }
     Snapshot before = snapshot;
-    Topology topologyBefore = composed;
-    composed = topology;
     snapshot = composition.snapshot();
     rebuilds.increment();
     if (closed.get()) {
@@ -333,7 +330,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       return 0;
     }
 
-    ChangeLog.log(settings.name(), topologyBefore, before, topology, snapshot);
+    ChangeLog.log(settings.name(), before, snapshot);
     announce(snapshot.candidates);
     return composition.nextNanos();
   }
@@ -499,14 +496,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   @Override
   public Explanation explain() {
     return ExplanationAtOneMoment.of(
-        settings.name(),
-        composed,
-        snapshot,
-        inForce.source,
-        problemNow(),
-        platform.nanoTime(),
-        null,
-        null);
+        settings.name(), snapshot, inForce.source, problemNow(), platform.nanoTime(), null, null);
   }
 
   @Override
@@ -514,7 +504,6 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     Snapshot now = snapshot;
     return ExplanationAtOneMoment.of(
         settings.name(),
-        composed,
         now,
         inForce.source,
         problemNow(),
