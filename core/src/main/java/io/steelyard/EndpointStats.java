@@ -37,6 +37,14 @@ public abstract class EndpointStats {
   public abstract long waitingNanos(long nanoTime);
 
   /**
+   * How long ago the last request was begun here, in nanoseconds; meaningful once one was, and
+   * while latency is tracked.
+   *
+   * @param nanoTime the moment, from {@link Context#nanoTime()}
+   */
+  public abstract long sinceBegunNanos(long nanoTime);
+
+  /**
    * Failures in a row, of requests begun since {@link Context#forgetFailures}; 0 to 65535, where it
    * stays.
    */

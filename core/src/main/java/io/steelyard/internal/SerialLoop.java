@@ -6,16 +6,23 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs one piece of work again and again, never twice at once: when woken, and when the time comes
  * that the work itself named. Wakes that come together are one run. After a run there is a pause of
  * at least {@link #GAP_NANOS}, and twenty times as long as the run took, so that control work takes
- * at most a twentieth of a core; the first run after a pause is immediate.
+ * at most a twentieth of a core; but at most {@link #LONGEST_GAP_NANOS}, since a run may have been
+ * long for other reasons (a listener, a garbage collection). The first run after a pause is
+ * immediate.
  */
 final class SerialLoop {
+  private static final Logger log = LoggerFactory.getLogger(SerialLoop.class);
+
   static final long GAP_NANOS = 10_000_000;
   static final int GAP_RUNS = 20;
+  static final long LONGEST_GAP_NANOS = 1_000_000_000;
 
   private enum State {
     IDLE,
@@ -82,11 +89,32 @@ final class SerialLoop {
 
   private void handOver() {
     long wait = notBefore - platform.nanoTime();
-    if (wait > 0) {
-      platform.schedule(() -> platform.executor().execute(this::run), Duration.ofNanos(wait));
-    } else {
-      platform.executor().execute(this::run);
+    try {
+      if (wait > 0) {
+        timer = platform.schedule(this::runOnExecutor, Duration.ofNanos(wait));
+        if (state.get() == State.CLOSED) {
+          cancelTimer();
+        }
+      } else {
+        platform.executor().execute(this::run);
+      }
+    } catch (Throwable error) {
+      notHandedOver(error);
     }
+  }
+
+  private void runOnExecutor() {
+    try {
+      platform.executor().execute(this::run);
+    } catch (Throwable error) {
+      notHandedOver(error);
+    }
+  }
+
+  /** No thread could be had (there may be none left at the moment): the next wake tries again. */
+  private void notHandedOver(Throwable error) {
+    log.error("A change could not be handed to a thread; the next one tries again", error);
+    state.compareAndSet(State.DUE, State.IDLE);
   }
 
   private void run() {
@@ -97,9 +125,14 @@ final class SerialLoop {
     long began = platform.nanoTime();
     long next = work.getAsLong();
     long ended = platform.nanoTime();
-    notBefore = ended + Math.max(GAP_NANOS, GAP_RUNS * (ended - began));
+    notBefore =
+        ended + Math.min(LONGEST_GAP_NANOS, Math.max(GAP_NANOS, GAP_RUNS * (ended - began)));
     if (next > 0) {
-      timer = platform.schedule(this::wake, Duration.ofNanos(next));
+      try {
+        timer = platform.schedule(this::wake, Duration.ofNanos(next));
+      } catch (Throwable error) {
+        log.error("A change could not be scheduled; the next wake will see to it", error);
+      }
     }
     if (!state.compareAndSet(State.RUNNING, State.IDLE)) {
       if (state.compareAndSet(State.RUNNING_AND_DUE, State.DUE)) {

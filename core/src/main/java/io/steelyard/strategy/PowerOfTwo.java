@@ -100,12 +100,12 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
 
   /**
    * Unequal weights: both are drawn by weight, and a request in flight counts less on a heavier
-   * one.
+   * one. Here the same one may be drawn twice, and is then chosen: it bounds the share of an
+   * endpoint of share w between w² and 2w − w². Were the second drawn until it differs, a light
+   * endpoint would stand in every comparison of a small pool and take half of the traffic whenever
+   * it idles.
    */
   private static final class Weighted implements Picker {
-    /** After so many draws of the first one again, the second is its neighbour. */
-    private static final int DRAWS = 16;
-
     private final int[] index;
     private final EndpointStats[] stats;
     private final double[] perRequest;
@@ -129,12 +129,9 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
     @Override
     public int pick(PickContext request, int rank) {
       int first = table.draw(random);
-      int second = first;
-      for (int draw = 0; draw < DRAWS && second == first; draw++) {
-        second = table.draw(random);
-      }
+      int second = table.draw(random);
       if (second == first) {
-        second = first + 1 < index.length ? first + 1 : 0;
+        return index[first];
       }
       long now = timed ? context.nanoTime() : 0;
       return index[load(second, now) < load(first, now) ? second : first];
