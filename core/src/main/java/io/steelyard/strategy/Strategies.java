@@ -68,8 +68,9 @@ public final class Strategies {
    * drawn by weight, never the same one twice: drawn with replacement, as elsewhere, half the picks
    * between two endpoints would compare one with itself. Loads are compared as {@code cost ×
    * (inFlight / weight + 1)}; see {@link LoadMetric}. Ties go to the first drawn, so that without
-   * load shares are the weights exactly. Pick O(1), with a clock read if the metric is timed;
-   * compile O(n).
+   * load shares are the weights exactly. Where weights differ, measured costs that are within 30 %
+   * of each other count as equal, lest small differences of speed level the weights. Pick O(1),
+   * with a clock read if the metric is timed; compile O(n).
    */
   public static Strategy powerOfTwo(LoadMetric metric) {
     return new PowerOfTwo(Objects.requireNonNull(metric, "metric"));
