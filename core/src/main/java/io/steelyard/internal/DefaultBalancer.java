@@ -541,11 +541,10 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
         log.warn("{}: discovery could not be closed", settings.name(), e);
       }
     }
-    loop.close();
+    loop.close(composer::close);
     snapshot = emptySnapshot();
     ready.completeExceptionally(
         new NoEndpointException(Why.CLOSED, settings.name() + ": the balancer is closed"));
-    platform.executor().execute(composer::close);
   }
 
   @Override
