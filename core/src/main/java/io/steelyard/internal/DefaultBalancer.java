@@ -44,6 +44,12 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   private static final Logger log = LoggerFactory.getLogger(Balancer.class);
 
   /**
+   * When to try again after a layer threw. Without it, whatever the failed evaluation was to do (let
+   * an ejected endpoint back) would wait for the next change, which may never come.
+   */
+  private static final long RETRY_NANOS = 1_000_000_000;
+
+  /**
    * What the builder has collected.
    *
    * @param latencyDecay the time constant of the latency average
@@ -300,7 +306,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       return rebuildOrThrow();
     } catch (Throwable error) { // whatever happens, the loop goes on and the last snapshot stays
       complain("rebuilding failed: " + error, error);
-      return 0;
+      return RETRY_NANOS;
     }
   }
 
@@ -319,7 +325,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     } catch (Composer.LayerException e) {
       composition = withLastGoodPolicy(topology, want, e, now);
       if (composition == null) {
-        return 0;
+        return RETRY_NANOS;
       }
     }
     Snapshot before = snapshot;
