@@ -44,8 +44,8 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   private static final Logger log = LoggerFactory.getLogger(Balancer.class);
 
   /**
-   * When to try again after a layer threw. Without it, whatever the failed evaluation was to do (let
-   * an ejected endpoint back) would wait for the next change, which may never come.
+   * When to try again after a layer threw. Without it, whatever the failed evaluation was to do
+   * (let an ejected endpoint back) would wait for the next change, which may never come.
    */
   private static final long RETRY_NANOS = 1_000_000_000;
 

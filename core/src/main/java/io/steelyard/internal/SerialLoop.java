@@ -6,6 +6,8 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs one piece of work again and again, never twice at once: when woken, and when the time comes
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * at most a twentieth of a core; the first run after a pause is immediate.
  */
 final class SerialLoop {
+  private static final Logger log = LoggerFactory.getLogger(SerialLoop.class);
+
   static final long GAP_NANOS = 10_000_000;
   static final int GAP_RUNS = 20;
 
@@ -93,9 +97,18 @@ final class SerialLoop {
   private void handOver() {
     long wait = notBefore - platform.nanoTime();
     if (wait > 0) {
-      platform.schedule(() -> platform.executor().execute(this::run), Duration.ofNanos(wait));
+      platform.schedule(this::execute, Duration.ofNanos(wait));
     } else {
+      execute();
+    }
+  }
+
+  private void execute() {
+    try {
       platform.executor().execute(this::run);
+    } catch (RuntimeException | OutOfMemoryError e) { // no thread to be had: not the waker's fault
+      log.error("Control work could not be started; the next wake tries again", e);
+      state.compareAndSet(State.DUE, State.IDLE);
     }
   }
 
