@@ -56,10 +56,10 @@ public abstract class EndpointStats {
    */
   public abstract boolean recovered();
 
-  /** Requests begun since the endpoint was first seen. */
+  /** Requests begun since the endpoint was first seen: may lag for a moment, never falls. */
   public abstract long begun();
 
-  /** Requests ended so, since the endpoint was first seen. */
+  /** Requests ended so, since the endpoint was first seen: may lag for a moment, never falls. */
   public abstract long count(Outcome outcome);
 
   /** The moment the endpoint was first seen, on the scale of {@link Context#nanoTime()}. */

@@ -45,7 +45,10 @@ import org.slf4j.LoggerFactory;
 public final class DefaultBalancer implements Balancer, Slot.Owner {
   private static final Logger log = LoggerFactory.getLogger(Balancer.class);
 
-  /** When a layer has thrown, how long until it is asked again unless something changes sooner. */
+  /**
+   * When to try again after a layer threw. Without it, whatever the failed evaluation was to do
+   * (let an ejected endpoint back) would wait for the next change, which may never come.
+   */
   private static final long RETRY_NANOS = 1_000_000_000;
 
   /**
@@ -349,10 +352,8 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     rebuilds.increment();
     if (closed.get()) {
       snapshot = emptySnapshot();
-      composer.close(); // once more: what this run made was made after the other
       return 0;
     }
-
     ChangeLog.log(settings.name(), before, after);
     announce(after.candidates);
     return composition.nextNanos();
@@ -563,12 +564,11 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
         log.warn("{}: discovery could not be closed", settings.name(), e);
       }
     }
-    loop.close();
+    loop.close(composer::close);
     snapshot = emptySnapshot();
     ready.completeExceptionally(
         new NoEndpointException(Why.CLOSED, settings.name() + ": the balancer is closed"));
     waiting.forEach(this::letGo);
-    platform.executor().execute(composer::close);
   }
 
   @Override

@@ -41,6 +41,7 @@ final class SerialLoop {
   // Written by the run in progress, read by whoever hands over the next one: ordered by the state.
   private volatile long notBefore;
   private volatile Platform.@Nullable Cancellable timer;
+  private volatile @Nullable Runnable last;
 
   /**
    * @param work returns in how many nanoseconds to run again, 0 for not until woken; does not throw
@@ -81,13 +82,23 @@ final class SerialLoop {
     }
   }
 
-  /** Ends it; a run under way is the last. Idempotent. */
-  void close() {
-    state.set(State.CLOSED);
+  /**
+   * Ends it; a run under way is the last. Idempotent.
+   *
+   * @param last handed over once no run is under way: nothing that a run uses is taken from under
+   *     it
+   */
+  void close(Runnable last) {
+    this.last = last;
+    State before = state.getAndSet(State.CLOSED);
     cancelTimer();
+    if (before == State.IDLE || before == State.DUE) {
+      platform.executor().execute(last);
+    }
   }
 
   private void handOver() {
+    cancelTimer(); // the run that is due will say anew when to run again
     long wait = notBefore - platform.nanoTime();
     try {
       if (wait > 0) {
@@ -139,6 +150,7 @@ final class SerialLoop {
         handOver();
       } else {
         cancelTimer(); // closed meanwhile
+        platform.executor().execute(Objects.requireNonNull(last));
       }
     }
   }

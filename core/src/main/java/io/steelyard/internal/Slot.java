@@ -44,6 +44,8 @@ final class Slot extends SlotPadAfter {
   private static final VarHandle LAST_BEGUN = field("lastBegun", long.class);
   private static final VarHandle FAILURES = field("failures", int.class);
   private static final VarHandle PROBE = field("probe", int.class);
+  private static final VarHandle SAID_BEGUN = field(Slot.class, "saidBegun", long.class);
+  private static final VarHandle SAID_SUCCESSES = field(Slot.class, "saidSuccesses", long.class);
   private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(long[].class);
 
   // traffic: | begun 24 | awaiting 20 | in flight 20 |
@@ -81,6 +83,13 @@ final class Slot extends SlotPadAfter {
   private final long firstSeen;
   private final long[] counts = new long[Outcome.values().length];
   private volatile int wakeAt = Integer.MAX_VALUE;
+
+  // What readers were told: written by those who ask for counts, never by a request.
+  @SuppressWarnings("unused") // accessed through SAID_BEGUN
+  private volatile long saidBegun;
+
+  @SuppressWarnings("unused") // accessed through SAID_SUCCESSES
+  private volatile long saidSuccesses;
 
   Slot(String id, Owner owner, boolean tracksLatency, long decayNanos, long now) {
     this.id = id;
@@ -385,7 +394,8 @@ final class Slot extends SlotPadAfter {
       long carry = (long) BEGUN_CARRY.getVolatile(this);
       long traffic = (long) TRAFFIC.getVolatile(this);
       if (carry == (long) BEGUN_CARRY.getVolatile(this)) {
-        return carry + (traffic >>> BEGUN_SHIFT);
+        // Between the overflow and the carry it is too small.
+        return neverLess(SAID_BEGUN, carry + (traffic >>> BEGUN_SHIFT));
       }
     }
   }
@@ -396,13 +406,25 @@ final class Slot extends SlotPadAfter {
       return (long) COUNTS.getVolatile(counts, outcome.ordinal());
     }
     // Successes are what is left: they need no counter on a request's way. In flight and the other
-    // ends are read in an
-    // order that can only make the answer too small for a moment.
+    // ends are read in an order that can only make the answer too small for a moment.
     long ended = begun() - inFlight();
     for (int i = 0; i < counts.length; i++) {
       ended -= (long) COUNTS.getVolatile(counts, i);
     }
-    return Math.max(0, ended);
+    return neverLess(SAID_SUCCESSES, ended);
+  }
+
+  /**
+   * Returns the number, or what was said before if that is more. Whoever collects counts takes one
+   * that falls for a restart and adds all of it again.
+   */
+  private long neverLess(VarHandle said, long number) {
+    while (true) {
+      long before = (long) said.getVolatile(this);
+      if (number <= before || said.compareAndSet(this, before, number)) {
+        return Math.max(number, before);
+      }
+    }
   }
 
   @Override
@@ -416,8 +438,12 @@ final class Slot extends SlotPadAfter {
   }
 
   private static VarHandle field(String name, Class<?> type) {
+    return field(SlotFields.class, name, type);
+  }
+
+  private static VarHandle field(Class<?> of, String name, Class<?> type) {
     try {
-      return MethodHandles.lookup().findVarHandle(SlotFields.class, name, type);
+      return MethodHandles.lookup().findVarHandle(of, name, type);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }

@@ -25,8 +25,6 @@ final class SlotLedger {
   private final Map<String, Entry> entries = new HashMap<>();
   private final long[] departed = new long[Outcome.values().length];
   private long departedBegun;
-  private final long[] highest = new long[Outcome.values().length];
-  private long highestBegun;
 
   SlotLedger(Function<String, Slot> newSlot) {
     this.newSlot = newSlot;
@@ -99,12 +97,7 @@ final class SlotLedger {
         counts[outcome.ordinal()] += entry.slot.count(outcome);
       }
     }
-    // Read one after the other while requests go on, they may seem to step back; totals never do.
-    highestBegun = Math.max(highestBegun, begun);
-    for (int i = 0; i < counts.length; i++) {
-      highest[i] = Math.max(highest[i], counts[i]);
-    }
-    return new Totals(highestBegun, highest.clone(), inFlight);
+    return new Totals(begun, counts, inFlight);
   }
 
   /** What was counted, by the ordinal of the outcome where it is one. */

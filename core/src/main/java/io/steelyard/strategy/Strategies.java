@@ -71,7 +71,9 @@ public final class Strategies {
    * one drawn twice is chosen, so that the share of an endpoint of share w stays between w² and 2w
    * − w² however loads compare. Loads are compared as {@code cost × (inFlight / weight + 1)}; see
    * {@link LoadMetric}. Ties go to the first drawn, so that without load shares are the weights
-   * exactly. Pick O(1), with a clock read if the metric is timed; compile O(n).
+   * exactly. Where weights differ, measured costs that are within 30 % of each other count as
+   * equal, lest small differences of speed level the weights. Pick O(1), with a clock read if the
+   * metric is timed; compile O(n).
    */
   public static Strategy powerOfTwo(LoadMetric metric) {
     return new PowerOfTwo(Objects.requireNonNull(metric, "metric"));
