@@ -84,6 +84,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   private final Composer composer;
   private final SerialLoop loop;
   private final CompletableFuture<Candidates> ready = new CompletableFuture<>();
+  private final CompletionStage<Candidates> readyToSee = ready.minimalCompletionStage();
 
   /** Asynchronous calls that wait for the first endpoints. */
   private final Set<CompletableFuture<@Nullable Void>> waiting = ConcurrentHashMap.newKeySet();
@@ -497,7 +498,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
 
   @Override
   public CompletionStage<Candidates> ready() {
-    return ready.minimalCompletionStage();
+    return readyToSee;
   }
 
   @Override

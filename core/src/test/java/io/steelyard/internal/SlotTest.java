@@ -71,7 +71,7 @@ class SlotTest {
   void begun_carries_with_requests_in_flight_and_by_admission_too() {
     slot.traffic = ((1L << 24) - 2) << 40;
     for (int i = 0; i < 5; i++) {
-      assertThat(slot.admit(10, false)).isTrue();
+      assertThat(slot.admit(10)).isTrue();
     }
     assertThat(slot.inFlight()).isEqualTo(5);
     assertThat(slot.begun()).isEqualTo((1L << 24) + 3);
@@ -168,40 +168,40 @@ class SlotTest {
 
   @Test
   void admits_up_to_the_limit() {
-    assertThat(slot.admit(2, false)).isTrue();
+    assertThat(slot.admit(2)).isTrue();
     assertThat(slot.wouldAdmit(2, false)).isTrue();
-    assertThat(slot.admit(2, false)).isTrue();
+    assertThat(slot.admit(2)).isTrue();
     assertThat(slot.wouldAdmit(2, false)).isFalse();
-    assertThat(slot.admit(2, false)).isFalse();
+    assertThat(slot.admit(2)).isFalse();
     assertThat(slot.inFlight()).isEqualTo(2);
     assertThat(slot.begun()).isEqualTo(2);
   }
 
   @Test
   void a_probation_admits_one_at_a_time() {
-    assertThat(slot.admit(10, true)).isTrue();
+    assertThat(slot.admitProbe(10)).isTrue();
     assertThat(slot.wouldAdmit(10, true)).isFalse();
-    assertThat(slot.admit(10, true)).isFalse();
+    assertThat(slot.admitProbe(10)).isFalse();
     slot.end(Outcome.SUCCESS, 0, slot.episode(), false, true);
-    assertThat(slot.admit(10, true)).isTrue();
+    assertThat(slot.admitProbe(10)).isTrue();
   }
 
   @Test
   void a_probation_admits_nothing_after_a_failure_until_it_is_forgotten() {
-    slot.admit(10, true);
+    slot.admitProbe(10);
     slot.end(Outcome.FAILURE, 0, slot.episode(), false, true);
     assertThat(slot.wouldAdmit(10, true)).isFalse();
-    assertThat(slot.admit(10, true)).isFalse();
+    assertThat(slot.admitProbe(10)).isFalse();
     slot.forgetFailures();
-    assertThat(slot.admit(10, true)).isTrue();
+    assertThat(slot.admitProbe(10)).isTrue();
   }
 
   @Test
   void a_full_slot_on_probation_keeps_its_probe_for_later() {
     slot.begin();
-    assertThat(slot.admit(1, true)).isFalse();
+    assertThat(slot.admitProbe(1)).isFalse();
     slot.end(Outcome.SUCCESS, 0, slot.episode(), false, false);
-    assertThat(slot.admit(1, true)).isTrue();
+    assertThat(slot.admitProbe(1)).isTrue();
   }
 
   // ---- failures ----
