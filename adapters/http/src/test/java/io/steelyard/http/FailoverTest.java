@@ -173,15 +173,23 @@ final class FailoverTest {
   @ParameterizedTest
   @EnumSource
   void theRequestsTimeoutCoversAllTries(Way way) {
-    Balancer balancer = Listing.of(pods.hanging("127.0.0.2"), pods.hanging("127.0.0.3"));
+    Balancer balancer =
+        Listing.of(
+            pods.hanging("127.0.0.2"),
+            pods.hanging("127.0.0.3"),
+            pods.hanging("127.0.0.4"),
+            pods.hanging("127.0.0.5"));
     HttpClient client = cart(balancer).tries(9).build();
-    HttpRequest request = request().timeout(Duration.ofMillis(600)).build();
+    HttpRequest request = request().timeout(Duration.ofMillis(1000)).build();
+    // Connects take 400 ms to time out, so the third is cut short; without that there would be
+    // four, of 1.6 s.
     assertTimeout(
-        Duration.ofMillis(1100),
+        Duration.ofMillis(1500),
         () ->
             assertThatThrownBy(() -> way.body(client, request))
                 .isInstanceOf(HttpConnectTimeoutException.class));
-    assertThat(Listing.outcomes(balancer)).isEqualTo(Map.of(Outcome.UNREACHABLE, 2L));
+    assertThat(balancer.stats().begun()).isBetween(1L, 3L);
+    assertThat(Listing.outcomes(balancer)).containsOnlyKeys(Outcome.UNREACHABLE);
   }
 
   @ParameterizedTest

@@ -271,6 +271,30 @@ final class InFlightTest {
   }
 
   @Test
+  void aRequestBodyThatFailsIsNotTheEndpointsFault() {
+    Balancer balancer = Listing.of(silent());
+    HttpClient client = client(balancer);
+    HttpRequest request =
+        HttpRequest.newBuilder(REQUEST.uri())
+            .POST(
+                BodyPublishers.ofInputStream(
+                    () ->
+                        new InputStream() {
+                          @Override
+                          public int read() throws IOException {
+                            throw new IOException("disk gone");
+                          }
+                        }))
+            .build();
+    assertThatThrownBy(() -> client.send(request, BodyHandlers.ofString()))
+        .hasRootCauseMessage("disk gone");
+    assertThatThrownBy(() -> client.sendAsync(request, BodyHandlers.ofString()).get())
+        .hasRootCauseMessage("disk gone");
+    assertThat(Listing.outcomes(balancer)).isEqualTo(Map.of(Outcome.CANCELLED, 2L));
+    assertThat(balancer.stats().inFlight()).isZero();
+  }
+
+  @Test
   void aSubscriberThatThrowsLeavesNothingInFlight() {
     Balancer balancer = Listing.of(pods.pod("127.0.0.2"));
     HttpClient client = client(balancer);
