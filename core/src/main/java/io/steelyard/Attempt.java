@@ -1,10 +1,12 @@
 package io.steelyard;
 
 /**
- * One try of one request on one endpoint, counted in flight from {@link Balancer#begin} to its verdict.
+ * One try of one request on one endpoint, counted in flight from {@link Balancer#begin} to its
+ * verdict.
  *
- * <p>The first verdict wins; later ones are ignored, so that racing callbacks (a timeout and a late answer) need no
- * coordination. Thread-safe. The counting is atomic; nothing is promised about the visibility of the caller's own data.
+ * <p>The first verdict wins; later ones are ignored, so that racing callbacks (a timeout and a late
+ * answer) need no coordination. Thread-safe. The counting is atomic; nothing is promised about the
+ * visibility of the caller's own data.
  *
  * <pre>{@code
  * try (Attempt attempt = balancer.begin(PickContext.none())) {
@@ -18,8 +20,9 @@ public interface Attempt extends AutoCloseable {
   Endpoint endpoint();
 
   /**
-   * Notes that the answer has begun to arrive (headers, first message): takes the latency sample here, so that the time
-   * to read a body is not charged to the endpoint. Only the first call counts.
+   * Notes that the answer has begun to arrive (headers, first message): takes the latency sample
+   * here, so that the time to read a body is not charged to the endpoint. Only the first call
+   * counts.
    */
   void responded();
 
@@ -44,7 +47,10 @@ public interface Attempt extends AutoCloseable {
   /** Whether a verdict was given. */
   boolean ended();
 
-  /** Without a verdict: ends it with {@link Outcome#FAILURE}; a balancer warns about the first such attempt. */
+  /**
+   * Without a verdict: ends it with {@link Outcome#FAILURE}; a balancer warns about the first such
+   * attempt.
+   */
   @Override
   void close();
 }

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Thread-safe. Nothing here blocks but {@link #call} on a balancer built with {@link BalancerBuilder#awaitFirst}, and
- * the caller's own work. Choosing reads one volatile field; lists, policies and ejections are worked out beside the
- * requests and swapped in whole.
+ * <p>Thread-safe. Nothing here blocks but {@link #call} on a balancer built with {@link
+ * BalancerBuilder#awaitFirst}, and the caller's own work. Choosing reads one volatile field; lists,
+ * policies and ejections are worked out beside the requests and swapped in whole.
  */
 public interface Balancer extends AutoCloseable {
   /** Starts a balancer over what this discovery knows. */
@@ -45,35 +45,40 @@ public interface Balancer extends AutoCloseable {
   /** As {@link #begin}, but returns null where that throws. */
   @Nullable Attempt tryBegin(PickContext context);
 
-  /** Chooses an endpoint and counts nothing: for callers that only need an address. Null if there is none. */
+  /**
+   * Chooses an endpoint and counts nothing: for callers that only need an address. Null if there is
+   * none.
+   */
   @Nullable Endpoint pick(PickContext context);
 
   /**
-   * Runs one call on a chosen endpoint. What it returns or throws is judged by the balancer's {@link Classifier}, unless
-   * the call gave the attempt a verdict itself.
+   * Runs one call on a chosen endpoint. What it returns or throws is judged by the balancer's
+   * {@link Classifier}, unless the call gave the attempt a verdict itself.
    *
    * @throws NoEndpointException if there is no endpoint
    * @throws X what the call throws
    */
-  <T extends @Nullable Object, X extends Throwable> T call(PickContext context, Call<T, X> call) throws X;
+  <T extends @Nullable Object, X extends Throwable> T call(PickContext context, Call<T, X> call)
+      throws X;
 
   /**
-   * As {@link #call}, for a call that answers later: the attempt ends when the stage completes. Without an endpoint the
-   * returned stage fails with {@link NoEndpointException}.
+   * As {@link #call}, for a call that answers later: the attempt ends when the stage completes.
+   * Without an endpoint the returned stage fails with {@link NoEndpointException}.
    */
   <T extends @Nullable Object> CompletionStage<T> callAsync(
       PickContext context, Function<Attempt, ? extends CompletionStage<T>> call);
 
   /**
-   * Completes with the first candidates of which at least one is usable; fails with {@link NoEndpointException} when the
-   * balancer is closed before.
+   * Completes with the first candidates of which at least one is usable; fails with {@link
+   * NoEndpointException} when the balancer is closed before.
    */
   CompletionStage<Candidates> ready();
 
   /**
-   * Swaps strategy and stages while requests go on. What was learnt of endpoints stays, and so does the memory of every
-   * stage and strategy that the new policy has in common with the old one. A strategy that throws is refused: the last
-   * policy that worked stays in force and {@link #explain()} says so. Takes effect within milliseconds.
+   * Swaps strategy and stages while requests go on. What was learnt of endpoints stays, and so does
+   * the memory of every stage and strategy that the new policy has in common with the old one. A
+   * strategy that throws is refused: the last policy that worked stays in force and {@link
+   * #explain()} says so. Takes effect within milliseconds.
    */
   void apply(LoadBalancingPolicy policy);
 
@@ -87,14 +92,14 @@ public interface Balancer extends AutoCloseable {
   Explanation explain();
 
   /**
-   * As {@link #explain()}, with the choice that a request with this context would get. It asks the picker, so a round
-   * robin moves on by a turn.
+   * As {@link #explain()}, with the choice that a request with this context would get. It asks the
+   * picker, so a round robin moves on by a turn.
    */
   Explanation explain(PickContext context);
 
   /**
-   * Ends discovery and control work. Attempts in flight may still get their verdicts; {@link #begin} fails from now on.
-   * Idempotent.
+   * Ends discovery and control work. Attempts in flight may still get their verdicts; {@link
+   * #begin} fails from now on. Idempotent.
    */
   @Override
   void close();

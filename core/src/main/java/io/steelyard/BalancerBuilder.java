@@ -11,7 +11,10 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Puts a {@link Balancer} together. Every setting is checked here, not at the first request. Not thread-safe. */
+/**
+ * Puts a {@link Balancer} together. Every setting is checked here, not at the first request. Not
+ * thread-safe.
+ */
 public final class BalancerBuilder {
   private final Discovery discovery;
   private @Nullable String name;
@@ -28,7 +31,9 @@ public final class BalancerBuilder {
     this.discovery = Objects.requireNonNull(discovery, "discovery");
   }
 
-  /** Sets the name in logs, threads and explanations; by default the discovery's {@code toString()}. */
+  /**
+   * Sets the name in logs, threads and explanations; by default the discovery's {@code toString()}.
+   */
   public BalancerBuilder name(String name) {
     this.name = Objects.requireNonNull(name, "name");
     return this;
@@ -40,7 +45,10 @@ public final class BalancerBuilder {
     return this;
   }
 
-  /** Sets the layers before the choice, in order; {@code ejection().panicBelow(0.5)} by default. None is allowed. */
+  /**
+   * Sets the layers before the choice, in order; {@code ejection().panicBelow(0.5)} by default.
+   * None is allowed.
+   */
   public BalancerBuilder stages(Stage... stages) {
     this.stages = List.of(stages);
     return this;
@@ -53,15 +61,18 @@ public final class BalancerBuilder {
     return this;
   }
 
-  /** Sets what judges the results of {@code call} and {@code callAsync}; {@link Classifier#standard()} by default. */
+  /**
+   * Sets what judges the results of {@code call} and {@code callAsync}; {@link
+   * Classifier#standard()} by default.
+   */
   public BalancerBuilder classifier(Classifier classifier) {
     this.classifier = Objects.requireNonNull(classifier, "classifier");
     return this;
   }
 
   /**
-   * Lets {@code call} and {@code callAsync} wait so long for the first usable endpoints; zero, the default, fails at
-   * once. {@code begin} never waits.
+   * Lets {@code call} and {@code callAsync} wait so long for the first usable endpoints; zero, the
+   * default, fails at once. {@code begin} never waits.
    *
    * @param atMost zero or more
    */
@@ -74,8 +85,9 @@ public final class BalancerBuilder {
   }
 
   /**
-   * Sets the time constant of the latency average: after so long without a sample an old one counts 37 %. 10 seconds by
-   * default. It should be much longer than the gap between two requests to one endpoint.
+   * Sets the time constant of the latency average: after so long without a sample an old one counts
+   * 37 %. 10 seconds by default. It should be much longer than the gap between two requests to one
+   * endpoint.
    *
    * @param decay 1 millisecond to 1 day
    */
@@ -88,8 +100,8 @@ public final class BalancerBuilder {
   }
 
   /**
-   * Sets whether latency is measured, which costs two clock reads a request; true by default. Without it peak EWMA knows
-   * nothing and compares requests in flight.
+   * Sets whether latency is measured, which costs two clock reads a request; true by default.
+   * Without it peak EWMA knows nothing and compares requests in flight.
    */
   public BalancerBuilder latencyTracking(boolean tracking) {
     this.latencyTracking = tracking;
@@ -97,8 +109,8 @@ public final class BalancerBuilder {
   }
 
   /**
-   * Adds a listener that is told of every new snapshot, after it is in force, one call at a time. What it throws is
-   * logged; while it blocks, later snapshots wait.
+   * Adds a listener that is told of every new snapshot, after it is in force, one call at a time.
+   * What it throws is logged; while it blocks, later snapshots wait.
    */
   public BalancerBuilder listener(Consumer<Candidates> listener) {
     listeners.add(Objects.requireNonNull(listener, "listener"));
@@ -112,8 +124,8 @@ public final class BalancerBuilder {
   }
 
   /**
-   * Starts the discovery and returns the balancer. If the discovery publishes its first list at once, as a fixed one
-   * does, the balancer is ready when this returns.
+   * Starts the discovery and returns the balancer. If the discovery publishes its first list at
+   * once, as a fixed one does, the balancer is ready when this returns.
    */
   public Balancer build() {
     return DefaultBalancer.start(

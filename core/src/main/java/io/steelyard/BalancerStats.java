@@ -1,14 +1,16 @@
 package io.steelyard;
 
 /**
- * A balancer's totals at one moment: pulled, never pushed. Counts only grow and include endpoints that have gone; each
- * is exact, but they are read one after the other while requests go on.
+ * A balancer's totals at one moment: pulled, never pushed. Counts only grow and include endpoints
+ * that have gone; each is exact, but they are read one after the other while requests go on.
  */
 public interface BalancerStats {
   /** Attempts begun. */
   long begun();
 
-  /** Attempts ended so; {@link Outcome#REJECTED} counts the requests that found every endpoint full. */
+  /**
+   * Attempts ended so; {@link Outcome#REJECTED} counts the requests that found every endpoint full.
+   */
   long count(Outcome outcome);
 
   /** Attempts begun and not ended. */

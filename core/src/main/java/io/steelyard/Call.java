@@ -8,6 +8,9 @@ package io.steelyard;
  */
 @FunctionalInterface
 public interface Call<T, X extends Throwable> {
-  /** Sends the request to {@link Attempt#endpoint()} and returns the answer; may give the verdict itself. */
+  /**
+   * Sends the request to {@link Attempt#endpoint()} and returns the answer; may give the verdict
+   * itself.
+   */
   T execute(Attempt attempt) throws X;
 }

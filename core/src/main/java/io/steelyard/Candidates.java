@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Every discovered endpoint with its weight now and, where that is zero, why and until when.
  *
- * <p>No endpoint is ever left out: a stage weighs it to zero and says why, so that later stages still know how many
- * there are and {@link Balancer#explain()} can answer for each. Immutable and thread-safe, but for the live
- * {@link #stats}. Candidates keep the topology's order; index {@code i} is {@code topology().endpoints().get(i)}.
+ * <p>No endpoint is ever left out: a stage weighs it to zero and says why, so that later stages
+ * still know how many there are and {@link Balancer#explain()} can answer for each. Immutable and
+ * thread-safe, but for the live {@link #stats}. Candidates keep the topology's order; index {@code
+ * i} is {@code topology().endpoints().get(i)}.
  */
 public final class Candidates {
   /** The limit of a candidate that has none. */
@@ -52,15 +53,16 @@ public final class Candidates {
   }
 
   /**
-   * Returns the candidates that a topology gives before any stage: each with its declared weight, but draining ones with
-   * none. O(n).
+   * Returns the candidates that a topology gives before any stage: each with its declared weight,
+   * but draining ones with none. O(n).
    *
    * @param stats what is known of each endpoint, in the topology's order
    */
   public static Candidates of(Topology topology, EndpointStats[] stats) {
     int n = topology.endpoints().size();
     if (stats.length != n) {
-      throw new IllegalArgumentException("stats: " + stats.length + " (expected: " + n + ", one for each endpoint)");
+      throw new IllegalArgumentException(
+          "stats: " + stats.length + " (expected: " + n + ", one for each endpoint)");
     }
     double[] weights = new double[n];
     @Nullable Reason[] reasons = new Reason[n];
@@ -79,7 +81,10 @@ public final class Candidates {
     return new Candidates(topology, stats.clone(), weights, reasons, limits, new boolean[n]);
   }
 
-  /** What was discovered. The same object until discovery publishes another: what is costly is built once for each. */
+  /**
+   * What was discovered. The same object until discovery publishes another: what is costly is built
+   * once for each.
+   */
   public Topology topology() {
     return topology;
   }
@@ -115,7 +120,10 @@ public final class Candidates {
     return weights[i];
   }
 
-  /** What stages made of its declared weight: {@code weight(i) / endpoint(i).weight()}; 0 where either is 0. */
+  /**
+   * What stages made of its declared weight: {@code weight(i) / endpoint(i).weight()}; 0 where
+   * either is 0.
+   */
   public double factor(int i) {
     int declared = endpoint(i).weight();
     return declared == 0 ? 0 : weights[i] / declared;
@@ -142,7 +150,8 @@ public final class Candidates {
   }
 
   /**
-   * Returns candidates in which those with a reason weigh zero. Where a weight is zero already the first reason stays.
+   * Returns candidates in which those with a reason weigh zero. Where a weight is zero already the
+   * first reason stays.
    *
    * @param why for an index, the reason to exclude it; null leaves it alone
    */
@@ -158,10 +167,15 @@ public final class Candidates {
         changed = true;
       }
     }
-    return changed ? new Candidates(topology, stats, changedWeights, changedReasons, limits, probing) : this;
+    return changed
+        ? new Candidates(topology, stats, changedWeights, changedReasons, limits, probing)
+        : this;
   }
 
-  /** Returns candidates in which the chosen ones weigh zero, all for one reason; see {@link #exclude(IntFunction)}. */
+  /**
+   * Returns candidates in which the chosen ones weigh zero, all for one reason; see {@link
+   * #exclude(IntFunction)}.
+   */
   public Candidates exclude(IntPredicate which, Reason reason) {
     return exclude(i -> which.test(i) ? reason : null);
   }
@@ -170,7 +184,8 @@ public final class Candidates {
    * Returns candidates with their weights multiplied.
    *
    * @param factor for an index, a finite number, 0 or more
-   * @throws IllegalArgumentException if a factor or a product is negative, infinite or not a number; names the endpoint
+   * @throws IllegalArgumentException if a factor or a product is negative, infinite or not a
+   *     number; names the endpoint
    */
   public Candidates scale(IntToDoubleFunction factor) {
     double[] changedWeights = weights.clone();
@@ -194,12 +209,14 @@ public final class Candidates {
         }
       }
     }
-    return changed ? new Candidates(topology, stats, changedWeights, changedReasons, limits, probing) : this;
+    return changed
+        ? new Candidates(topology, stats, changedWeights, changedReasons, limits, probing)
+        : this;
   }
 
   /**
-   * Returns candidates with a bound on the requests in flight on each; where there is one already the smaller stays. A
-   * full candidate passes its turn to the strategy's next choice.
+   * Returns candidates with a bound on the requests in flight on each; where there is one already
+   * the smaller stays. A full candidate passes its turn to the strategy's next choice.
    *
    * @param limit for an index, 1 or more; {@link #UNLIMITED} sets none
    * @throws IllegalArgumentException if a limit is below 1; names the endpoint
@@ -210,20 +227,23 @@ public final class Candidates {
     for (int i = 0; i < limits.length; i++) {
       int most = limit.applyAsInt(i);
       if (most < 1) {
-        throw new IllegalArgumentException("limit of endpoint " + endpoint(i).id() + ": " + most + " (expected: >= 1)");
+        throw new IllegalArgumentException(
+            "limit of endpoint " + endpoint(i).id() + ": " + most + " (expected: >= 1)");
       }
       if (most < limits[i]) {
         changedLimits[i] = most;
         changed = true;
       }
     }
-    return changed ? new Candidates(topology, stats, weights, reasons, changedLimits, probing) : this;
+    return changed
+        ? new Candidates(topology, stats, weights, reasons, changedLimits, probing)
+        : this;
   }
 
   /**
-   * Returns candidates of which some are on probation: they keep their weight, but are admitted one request at a time
-   * and, once such a request has failed, none at all until the next evaluation. A stage calls
-   * {@link Context#forgetFailures} when it begins a probation.
+   * Returns candidates of which some are on probation: they keep their weight, but are admitted one
+   * request at a time and, once such a request has failed, none at all until the next evaluation. A
+   * stage calls {@link Context#forgetFailures} when it begins a probation.
    *
    * @param why for an index, the reason to put it on probation; null leaves it alone
    */
@@ -239,7 +259,9 @@ public final class Candidates {
         changed = true;
       }
     }
-    return changed ? new Candidates(topology, stats, weights, changedReasons, limits, changedProbing) : this;
+    return changed
+        ? new Candidates(topology, stats, weights, changedReasons, limits, changedProbing)
+        : this;
   }
 
   /** {@code id=weight}, with the reason where there is one. */

@@ -11,7 +11,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** Turns what a call returned or threw into an {@link Outcome}. Thread-safe, quick, does not throw. */
+/**
+ * Turns what a call returned or threw into an {@link Outcome}. Thread-safe, quick, does not throw.
+ */
 @FunctionalInterface
 public interface Classifier {
   /**
@@ -23,10 +25,10 @@ public interface Classifier {
   Outcome classify(@Nullable Object result, @Nullable Throwable error);
 
   /**
-   * What {@link Balancer#call} uses unless told otherwise: returning is a success; an error is judged by its class, or
-   * by its cause's where it is a {@link CompletionException} or {@link ExecutionException}. Connect, route and name
-   * errors are {@code UNREACHABLE}; time-outs {@code TIMEOUT}; cancellation and interruption {@code CANCELLED};
-   * everything else {@code FAILURE}.
+   * What {@link Balancer#call} uses unless told otherwise: returning is a success; an error is
+   * judged by its class, or by its cause's where it is a {@link CompletionException} or {@link
+   * ExecutionException}. Connect, route and name errors are {@code UNREACHABLE}; time-outs {@code
+   * TIMEOUT}; cancellation and interruption {@code CANCELLED}; everything else {@code FAILURE}.
    */
   static Classifier standard() {
     return StandardClassifier.INSTANCE;
@@ -42,7 +44,8 @@ enum StandardClassifier implements Classifier {
       return Outcome.SUCCESS;
     }
     Throwable cause = error;
-    while ((cause instanceof CompletionException || cause instanceof ExecutionException) && cause.getCause() != null) {
+    while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+        && cause.getCause() != null) {
       cause = cause.getCause();
     }
     if (cause instanceof ConnectException

@@ -4,12 +4,12 @@ import java.time.Duration;
 import java.util.function.Supplier;
 
 /**
- * Given to stages and strategies: time, randomness, what they asked to be woken for, and what they remember for this
- * one balancer.
+ * Given to stages and strategies: time, randomness, what they asked to be woken for, and what they
+ * remember for this one balancer.
  *
- * <p>{@link #nanoTime()}, {@link #epochMillis()} and {@link #random()} may be kept by a picker and used from any thread.
- * Everything else is for the evaluation it was given to: on that thread, during that call. Candidates are named by their
- * index.
+ * <p>{@link #nanoTime()}, {@link #epochMillis()} and {@link #random()} may be kept by a picker and
+ * used from any thread. Everything else is for the evaluation it was given to: on that thread,
+ * during that call. Candidates are named by their index.
  */
 public interface Context {
   /** Monotonic time in nanoseconds, read afresh on each call; its origin is arbitrary. */
@@ -21,12 +21,14 @@ public interface Context {
   /** Where random numbers come from: thread-safe. */
   RandomSource random();
 
-  /** Asks to be evaluated again after {@code delay} at the latest. The soonest of all wishes counts. */
+  /**
+   * Asks to be evaluated again after {@code delay} at the latest. The soonest of all wishes counts.
+   */
   void reevaluateAfter(Duration delay);
 
   /**
-   * Asks to be evaluated again as soon as this candidate has failed so many times in a row. The threshold is compared by
-   * the request that fails; no code of the stage runs there.
+   * Asks to be evaluated again as soon as this candidate has failed so many times in a row. The
+   * threshold is compared by the request that fails; no code of the stage runs there.
    *
    * @param consecutive 1 to 65535
    */
@@ -36,16 +38,24 @@ public interface Context {
   void wakeOnSuccess(int candidate);
 
   /**
-   * Sets the candidate's consecutive failures to zero and ignores, for that count, the attempts that are in flight now:
-   * what was begun before an episode says nothing about what comes after it.
+   * Sets the candidate's consecutive failures to zero and ignores, for that count, the attempts
+   * that are in flight now: what was begun before an episode says nothing about what comes after
+   * it.
    */
   void forgetFailures(int candidate);
 
   /**
-   * What this stage or strategy remembers for this one balancer: made on first use, kept while evaluations repeat and
-   * when a policy with an equal ({@link Object#equals}) stage or strategy replaces this one, closed (where it is
-   * {@link AutoCloseable}) when it is replaced by another. A stage or strategy object keeps no state of its own, so that
-   * one object may serve many balancers.
+   * Says something about this evaluation that people should see in {@link Balancer#explain()}: that
+   * a stage stands aside, or falls back. Logged when it changes.
+   */
+  void note(String text);
+
+  /**
+   * What this stage or strategy remembers for this one balancer: made on first use, kept while
+   * evaluations repeat and when a policy with an equal ({@link Object#equals}) stage or strategy
+   * replaces this one, closed (where it is {@link AutoCloseable}) when it is replaced by another. A
+   * stage or strategy object keeps no state of its own, so that one object may serve many
+   * balancers.
    */
   <T> T memory(Supplier<T> initial);
 }

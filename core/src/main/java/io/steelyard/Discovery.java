@@ -3,9 +3,9 @@ package io.steelyard;
 /**
  * A source of endpoints: publishes the whole topology, every time it changes.
  *
- * <p>Implementations never stop by themselves: while their source is out of reach they keep the last good list, publish
- * it again with a {@link Topology.State} that says so, and go on trying. An empty list is a statement ("there are no
- * endpoints") and is honoured.
+ * <p>Implementations never stop by themselves: while their source is out of reach they keep the
+ * last good list, publish it again with a {@link Topology.State} that says so, and go on trying. An
+ * empty list is a statement ("there are no endpoints") and is honoured.
  *
  * <p>A discovery may be watched by several balancers, and again after a watch was closed.
  */
@@ -14,14 +14,14 @@ public interface Discovery {
   /**
    * Starts to watch. The first list may be published before this method returns.
    *
-   * @return closes this watch: idempotent; afterwards the listener is called no more, and no thread or socket of this
-   *     watch is left
+   * @return closes this watch: idempotent; afterwards the listener is called no more, and no thread
+   *     or socket of this watch is left
    */
   AutoCloseable watch(Listener listener);
 
   /**
-   * Takes what a discovery has to say. Calls may come from any thread, but never two at once; they return quickly and
-   * do not throw.
+   * Takes what a discovery has to say. Calls may come from any thread, but never two at once; they
+   * return quickly and do not throw.
    */
   interface Listener {
     /** The whole topology as it is now. */

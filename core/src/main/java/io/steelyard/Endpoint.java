@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * One destination as a discovery last described it.
  *
- * <p>An endpoint is a value: immutable, compared by all its fields. What a balancer learns of it (requests in flight,
- * latency, failures) is not kept here but follows the {@link #id()}, so that an endpoint whose weight, zone or
- * attributes change keeps what was learnt, and an address that is handed to another pod does not inherit it.
+ * <p>An endpoint is a value: immutable, compared by all its fields. What a balancer learns of it
+ * (requests in flight, latency, failures) is not kept here but follows the {@link #id()}, so that
+ * an endpoint whose weight, zone or attributes change keeps what was learnt, and an address that is
+ * handed to another pod does not inherit it.
  *
  * <pre>{@code
  * Endpoint.of("10.0.0.7", 8080);
@@ -77,7 +78,10 @@ public final class Endpoint {
     return port;
   }
 
-  /** {@code host:port}, with brackets around an IPv6 literal: what stands in a URI or a {@code Host} header. */
+  /**
+   * {@code host:port}, with brackets around an IPv6 literal: what stands in a URI or a {@code Host}
+   * header.
+   */
   public String authority() {
     return authority(host, port);
   }
@@ -123,7 +127,14 @@ public final class Endpoint {
 
   /** Returns a builder that starts from this endpoint's values. */
   public Builder toBuilder() {
-    Builder copy = new Builder(id).host(host).port(port).weight(weight).zone(zone).node(node).draining(draining);
+    Builder copy =
+        new Builder(id)
+            .host(host)
+            .port(port)
+            .weight(weight)
+            .zone(zone)
+            .node(node)
+            .draining(draining);
     attributes.forEach(copy::attribute);
     return copy;
   }
@@ -159,28 +170,36 @@ public final class Endpoint {
 
   private static String requireHost(String host, String id) {
     if (host.isBlank()) {
-      throw new IllegalArgumentException("endpoint " + id + ": host: \"" + host + "\" (expected: not blank)");
+      throw new IllegalArgumentException(
+          "endpoint " + id + ": host: \"" + host + "\" (expected: not blank)");
     }
     if (host.startsWith("[")) {
       throw new IllegalArgumentException(
-          "endpoint " + id + ": host: \"" + host + "\" (expected: an IPv6 literal without brackets)");
+          "endpoint "
+              + id
+              + ": host: \""
+              + host
+              + "\" (expected: an IPv6 literal without brackets)");
     }
     return host;
   }
 
   private static int requirePort(int port, String id) {
     if (port < 1 || port > 65535) {
-      throw new IllegalArgumentException("endpoint " + id + ": port: " + port + " (expected: 1 to 65535)");
+      throw new IllegalArgumentException(
+          "endpoint " + id + ": port: " + port + " (expected: 1 to 65535)");
     }
     return port;
   }
 
   private static int requireWeight(int weight, String id) {
     if (weight < 0) {
-      throw new IllegalArgumentException("endpoint " + id + ": weight: " + weight + " (expected: >= 0)");
+      throw new IllegalArgumentException(
+          "endpoint " + id + ": weight: " + weight + " (expected: >= 0)");
     }
     if (weight > MAX_WEIGHT) {
-      throw new IllegalArgumentException("endpoint " + id + ": weight: " + weight + " (expected: <= " + MAX_WEIGHT + ")");
+      throw new IllegalArgumentException(
+          "endpoint " + id + ": weight: " + weight + " (expected: <= " + MAX_WEIGHT + ")");
     }
     return weight;
   }
@@ -204,7 +223,9 @@ public final class Endpoint {
       this.id = id;
     }
 
-    /** Sets the name or address literal to connect to: required, an IPv6 literal without brackets. */
+    /**
+     * Sets the name or address literal to connect to: required, an IPv6 literal without brackets.
+     */
     public Builder host(String host) {
       this.host = Objects.requireNonNull(host, "host");
       return this;
@@ -249,7 +270,8 @@ public final class Endpoint {
     /**
      * Returns the endpoint.
      *
-     * @throws IllegalArgumentException if host, port or weight is missing or out of range; the message names the id
+     * @throws IllegalArgumentException if host, port or weight is missing or out of range; the
+     *     message names the id
      */
     public Endpoint build() {
       return new Endpoint(this);

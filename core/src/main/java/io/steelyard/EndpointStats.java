@@ -3,12 +3,12 @@ package io.steelyard;
 /**
  * What this client has learnt of one endpoint: live, lock-free, outliving any snapshot.
  *
- * <p>The numbers follow the endpoint's id across list updates, for as long as anything is in flight and ten minutes
- * more. Every method may be called from any thread, takes no lock, allocates nothing and writes nothing: reading does
- * not change what the next reader sees.
+ * <p>The numbers follow the endpoint's id across list updates, for as long as anything is in flight
+ * and ten minutes more. Every method may be called from any thread, takes no lock, allocates
+ * nothing and writes nothing: reading does not change what the next reader sees.
  *
- * <p>An abstract class rather than an interface because it is read on every pick: with a single implementation loaded
- * the JVM calls it without a type check.
+ * <p>An abstract class rather than an interface because it is read on every pick: with a single
+ * implementation loaded the JVM calls it without a type check.
  */
 public abstract class EndpointStats {
   /** For the library and for tests that script their own statistics. */
@@ -18,8 +18,8 @@ public abstract class EndpointStats {
   public abstract int inFlight();
 
   /**
-   * The peak-sensitive moving average of latency in nanoseconds, decayed to the given moment; 0 while nothing is known.
-   * A failed request is charged more than it took.
+   * The peak-sensitive moving average of latency in nanoseconds, decayed to the given moment; 0
+   * while nothing is known. A failed request is charged more than it took.
    *
    * @param nanoTime the moment, from {@link Context#nanoTime()}
    */
@@ -29,15 +29,24 @@ public abstract class EndpointStats {
   public abstract boolean hasLatency();
 
   /**
-   * How long requests have been waiting here since anything last came back, in nanoseconds; 0 while none waits. It tells
-   * an endpoint that hangs from one that is idle.
+   * How long requests have been waiting here since anything last came back, in nanoseconds; 0 while
+   * none waits. It tells an endpoint that hangs from one that is idle.
    *
    * @param nanoTime the moment, from {@link Context#nanoTime()}
    */
   public abstract long waitingNanos(long nanoTime);
 
-  /** Failures in a row, of requests begun since {@link Context#forgetFailures}; 0 to 65535, where it stays. */
+  /**
+   * Failures in a row, of requests begun since {@link Context#forgetFailures}; 0 to 65535, where it
+   * stays.
+   */
   public abstract int consecutiveFailures();
+
+  /**
+   * Whether a success that was awaited ({@link Context#wakeOnSuccess}) came since {@link
+   * Context#forgetFailures}.
+   */
+  public abstract boolean recovered();
 
   /** Requests begun since the endpoint was first seen. */
   public abstract long begun();

@@ -4,8 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer to "why did it pick that?": what was discovered, what each layer left, and every endpoint with its weight
- * and reason. Immutable; {@code toString()} prints it for people:
+ * The answer to "why did it pick that?": what was discovered, what each layer left, and every
+ * endpoint with its weight and reason. Immutable; {@code toString()} prints it for people:
  *
  * <pre>
  * cart: 3 discovered (LIVE) → 2 ejection → powerOfTwo(peakEwma)   [policy: apply]
@@ -35,7 +35,10 @@ public interface Explanation {
   /** The endpoint a request would have got; null if none, or if no request was asked about. */
   @Nullable Endpoint choice();
 
-  /** What is wrong at the moment: a stage or strategy that throws, a discovery that fails; null if nothing is. */
+  /**
+   * What is wrong at the moment: a stage or strategy that throws, a discovery that fails; null if
+   * nothing is.
+   */
   @Nullable String problem();
 
   /**
@@ -43,9 +46,9 @@ public interface Explanation {
    *
    * @param name the stage's name
    * @param usable how many candidates had a weight above zero after it
-   * @param stoodAside whether its panic guard kept it from taking part
+   * @param note what it said of itself: that it stands aside, or falls back; null if nothing
    */
-  record Layer(String name, int usable, boolean stoodAside) {}
+  record Layer(String name, int usable, @Nullable String note) {}
 
   /**
    * One endpoint.

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What a balancer does with what it knows: stages, in order, and a strategy. An immutable value; apply it to a running
- * balancer with {@link Balancer#apply}.
+ * What a balancer does with what it knows: stages, in order, and a strategy. An immutable value;
+ * apply it to a running balancer with {@link Balancer#apply}.
  *
  * @param stages the layers, first to last
  * @param strategy what chooses among what they leave

@@ -3,7 +3,8 @@ package io.steelyard;
 import java.util.Objects;
 
 /**
- * There is no endpoint to send a request to, and {@link #why()} says why. It is thrown at once: a balancer has no queue.
+ * There is no endpoint to send a request to, and {@link #why()} says why. It is thrown at once: a
+ * balancer has no queue.
  */
 public final class NoEndpointException extends IllegalStateException {
   private static final long serialVersionUID = 1;

@@ -2,7 +2,9 @@ package io.steelyard;
 
 /** How one attempt ended, as far as balancing is concerned. */
 public enum Outcome {
-  /** The endpoint did its work; an answer that the caller's own mistake deserves (404) counts too. */
+  /**
+   * The endpoint did its work; an answer that the caller's own mistake deserves (404) counts too.
+   */
   SUCCESS(false),
   /** The endpoint was reached and failed. */
   FAILURE(true),

@@ -11,7 +11,8 @@ record PanicGuard(Stage stage, double share) implements Stage {
 
   PanicGuard {
     if (!(share > 0 && share <= 1)) {
-      throw new IllegalArgumentException("panicBelow: " + share + " (expected: above 0, at most 1)");
+      throw new IllegalArgumentException(
+          "panicBelow: " + share + " (expected: above 0, at most 1)");
     }
   }
 
@@ -27,7 +28,12 @@ record PanicGuard(Stage stage, double share) implements Stage {
       double threshold = memory.panicking ? Math.min(1, share + HYSTERESIS) : share;
       memory.panicking = weighed.usable() < threshold * discovered;
     }
-    return memory.panicking ? candidates : weighed;
+    if (!memory.panicking) {
+      return weighed;
+    }
+    context.note(
+        "panic: stands aside, since it would leave " + weighed.usable() + " of " + discovered);
+    return candidates;
   }
 
   @Override
@@ -82,6 +88,11 @@ record PanicGuard(Stage stage, double share) implements Stage {
     @Override
     public void forgetFailures(int candidate) {
       outer.forgetFailures(candidate);
+    }
+
+    @Override
+    public void note(String text) {
+      outer.note(text);
     }
 
     @Override

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one request tells the balancer: an affinity key, or none, and the endpoints to avoid.
  *
- * <p>Immutable and thread-safe. {@link #none()} is a constant: a request without wishes allocates nothing.
+ * <p>Immutable and thread-safe. {@link #none()} is a constant: a request without wishes allocates
+ * nothing.
  */
 public final class PickContext {
   private static final PickContext NONE = new PickContext(null, null);
@@ -25,15 +26,20 @@ public final class PickContext {
   }
 
   /**
-   * A request with an affinity key: under a strategy that hashes, equal keys go to the same endpoint.
+   * A request with an affinity key: under a strategy that hashes, equal keys go to the same
+   * endpoint.
    *
-   * @param stable the same characters for the same user, session or object; the empty string is a key like any other
+   * @param stable the same characters for the same user, session or object; the empty string is a
+   *     key like any other
    */
   public static PickContext key(CharSequence stable) {
     return new PickContext(stable.toString(), null);
   }
 
-  /** Returns this context with one more endpoint to avoid: typically one already tried. Avoidance goes by id. */
+  /**
+   * Returns this context with one more endpoint to avoid: typically one already tried. Avoidance
+   * goes by id.
+   */
   public PickContext avoiding(Endpoint tried) {
     Objects.requireNonNull(tried, "tried");
     return avoids(tried) ? this : new PickContext(key, new Avoided(tried.id(), avoided));

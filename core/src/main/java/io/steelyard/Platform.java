@@ -6,8 +6,8 @@ import java.util.concurrent.Executor;
 /**
  * The outside world as a balancer sees it: time, randomness and threads.
  *
- * <p>It is the one seam through which a balancer reaches them, so that a test or a simulation can run the real balancer
- * on a clock of its own. Thread-safe.
+ * <p>It is the one seam through which a balancer reaches them, so that a test or a simulation can
+ * run the real balancer on a clock of its own. Thread-safe.
  */
 public interface Platform {
   /** Monotonic time in nanoseconds from an arbitrary origin, as {@link System#nanoTime()}. */
@@ -23,7 +23,8 @@ public interface Platform {
   Executor executor();
 
   /**
-   * Runs a short task once, after at least {@code delay}. The task hands longer work to {@link #executor()}.
+   * Runs a short task once, after at least {@code delay}. The task hands longer work to {@link
+   * #executor()}.
    *
    * @return cancels the task if it has not started: idempotent
    */
@@ -37,8 +38,8 @@ public interface Platform {
   }
 
   /**
-   * The real world: the JVM's clocks, {@code ThreadLocalRandom}, and daemon threads named {@code steelyard-…} that end
-   * when no balancer has used them for a few seconds.
+   * The real world: the JVM's clocks, {@code ThreadLocalRandom}, and daemon threads named {@code
+   * steelyard-…} that end when no balancer has used them for a few seconds.
    */
   static Platform system() {
     return SystemPlatform.INSTANCE;

@@ -4,7 +4,10 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** Why an endpoint has weight zero now, or is held back, and until when if that is known. An immutable value. */
+/**
+ * Why an endpoint has weight zero now, or is held back, and until when if that is known. An
+ * immutable value.
+ */
 public final class Reason {
   private static final long NEVER = Long.MIN_VALUE;
 
@@ -36,7 +39,10 @@ public final class Reason {
     return untilNanos == NEVER ? OptionalLong.empty() : OptionalLong.of(untilNanos);
   }
 
-  /** The text, with the time that is left at the given moment: {@code "5 failures in a row, 3.2 s left"}. */
+  /**
+   * The text, with the time that is left at the given moment: {@code "5 failures in a row, 3.2 s
+   * left"}.
+   */
   public String describe(long nanoTime) {
     if (untilNanos == NEVER) {
       return text;

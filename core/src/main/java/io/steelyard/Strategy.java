@@ -3,11 +3,11 @@ package io.steelyard;
 /**
  * Compiles candidates into a {@link Picker}, off the hot path, once for each change.
  *
- * <p>Every strategy honours weight: zero is never chosen, and what a stage scales down is chosen in proportion less
- * often. Like a stage, a strategy keeps its state (a cursor, a table) in {@link Context#memory}, so that one object may
- * serve many balancers; its {@code toString()} is its name in {@link Balancer#explain()} and its {@code equals} decides
- * whether a new policy continues the old one's memory. The factories are on one page:
- * {@link io.steelyard.strategy.Strategies}.
+ * <p>Every strategy honours weight: zero is never chosen, and what a stage scales down is chosen in
+ * proportion less often. Like a stage, a strategy keeps its state (a cursor, a table) in {@link
+ * Context#memory}, so that one object may serve many balancers; its {@code toString()} is its name
+ * in {@link Balancer#explain()} and its {@code equals} decides whether a new policy continues the
+ * old one's memory. The factories are on one page: {@link io.steelyard.strategy.Strategies}.
  *
  * <p>A strategy that throws is reported once and the last snapshot stays in use.
  */

@@ -11,13 +11,17 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The real world. One timer thread and a few workers for the whole process, all of which end when they idle. */
+/**
+ * The real world. One timer thread and a few workers for the whole process, all of which end when
+ * they idle.
+ */
 final class SystemPlatform implements Platform {
   static final SystemPlatform INSTANCE = new SystemPlatform();
 
   private static final long IDLE_SECONDS = 5;
 
-  // Asks for the calling thread's generator each time; a captured ThreadLocalRandom repeats itself on every thread.
+  // Asks for the calling thread's generator each time; a captured ThreadLocalRandom repeats itself
+  // on every thread.
   private final RandomSource random = () -> ThreadLocalRandom.current().nextLong();
   private final ScheduledThreadPoolExecutor timer;
   private final ThreadPoolExecutor workers;

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a discovery knows: every endpoint, and how sure it is of them.
  *
- * <p>A topology is always the whole list, never a difference. It is immutable and thread-safe; ids are unique in it.
- * Two topologies are equal when their endpoints (in order), state and detail are.
+ * <p>A topology is always the whole list, never a difference. It is immutable and thread-safe; ids
+ * are unique in it. Two topologies are equal when their endpoints (in order), state and detail are.
  */
 public final class Topology {
   /** How far a topology can be trusted. */
@@ -65,7 +65,12 @@ public final class Topology {
       Endpoint other = seen.put(endpoint.id(), endpoint);
       if (other != null) {
         throw new IllegalArgumentException(
-            "endpoint id: " + endpoint.id() + " is used by " + other.authority() + " and " + endpoint.authority()
+            "endpoint id: "
+                + endpoint.id()
+                + " is used by "
+                + other.authority()
+                + " and "
+                + endpoint.authority()
                 + " (expected: unique ids)");
       }
     }
@@ -78,8 +83,8 @@ public final class Topology {
   }
 
   /**
-   * Returns a {@link State#LIVE} topology of endpoints that came from outside: where several share an id one is kept,
-   * the same whatever their order, and the others are handed to {@code dropped}.
+   * Returns a {@link State#LIVE} topology of endpoints that came from outside: where several share
+   * an id one is kept, the same whatever their order, and the others are handed to {@code dropped}.
    */
   public static Topology distinct(Collection<Endpoint> endpoints, Consumer<Endpoint> dropped) {
     Map<String, Endpoint> kept = new LinkedHashMap<>();
@@ -124,10 +129,15 @@ public final class Topology {
   /** Returns the same endpoints with another state and detail. */
   public Topology with(State state, @Nullable String detail) {
     Objects.requireNonNull(state, "state");
-    return state == this.state && Objects.equals(detail, this.detail) ? this : new Topology(endpoints, state, detail);
+    return state == this.state && Objects.equals(detail, this.detail)
+        ? this
+        : new Topology(endpoints, state, detail);
   }
 
-  /** Says how this topology differs from an earlier one, as {@code 12 endpoints (+2 -1 ~3)}: for one log line. */
+  /**
+   * Says how this topology differs from an earlier one, as {@code 12 endpoints (+2 -1 ~3)}: for one
+   * log line.
+   */
   public String changesSince(Topology earlier) {
     Set<String> before = new HashSet<>();
     Map<String, Endpoint> known = new HashMap<>();
@@ -144,7 +154,14 @@ public final class Topology {
         changed++;
       }
     }
-    return endpoints.size() + " endpoints (+" + added.size() + " -" + before.size() + " ~" + changed + ")";
+    return endpoints.size()
+        + " endpoints (+"
+        + added.size()
+        + " -"
+        + before.size()
+        + " ~"
+        + changed
+        + ")";
   }
 
   @Override

@@ -11,74 +11,66 @@ import java.lang.invoke.VarHandle;
  * <p>Three words carry it, each moved by one atomic instruction a request:
  *
  * <ul>
- *   <li>{@code traffic}: 24 bits of requests begun, 20 bits awaiting an answer, 20 bits in flight, so that begin and end
- *       are one fetch-and-add each. In flight is therefore exact; the begun bits carry into {@code begunCarry}.
- *   <li>{@code latency}: the average as a float and the time of its last sample in units of 2<sup>20</sup> ns, moved by
- *       compare-and-set. After three lost races a sample is dropped: samples may be lost, requests in flight never.
- *   <li>{@code failures}: an episode number, whether a success is awaited, and the failures in a row. An end whose attempt
- *       began in another episode leaves it alone.
+ *   <li>{@code traffic}: 24 bits of requests begun, 20 bits awaiting an answer, 20 bits in flight,
+ *       so that begin and end are one fetch-and-add each. In flight is therefore exact; begun
+ *       carries into a field of its own.
+ *   <li>{@code latency}: the average as a float and the time of its last sample in units of
+ *       2<sup>20</sup> ns, moved by compare-and-set. After three lost races a sample is dropped:
+ *       samples may be lost, requests in flight never.
+ *   <li>{@code failures}: an episode number, whether a success came or is awaited, and the failures
+ *       in a row. An end whose attempt began in another episode leaves it alone.
  * </ul>
  *
- * <p>Fields sit between pads of 128 bytes, since slots are allocated side by side and each is written by many threads.
+ * <p>The fields stand between pads of 128 bytes (two cache lines: the prefetcher takes them in
+ * pairs), since slots are allocated side by side and each is written by many threads.
  */
-public final class Slot extends SlotTail {
+final class Slot extends SlotPadAfter {
   /** What a slot asks of the balancer that owns it. */
   interface Owner {
     /** The clock of every time here. */
     long nanoTime();
 
-    /** A threshold was reached. Quick, any thread. */
+    /** A threshold was reached. Quick; called from any thread. */
     void wake();
 
     /** An attempt was closed without a verdict. */
     void closedWithoutVerdict(String endpointId);
   }
 
-  private static final VarHandle TRAFFIC;
-  private static final VarHandle LATENCY;
-  private static final VarHandle FAILURES;
-  private static final VarHandle PROBE;
-  private static final VarHandle BUSY_SINCE;
+  private static final VarHandle TRAFFIC = field("traffic", long.class);
+  private static final VarHandle BEGUN_CARRY = field("begunCarry", long.class);
+  private static final VarHandle LATENCY = field("latency", long.class);
+  private static final VarHandle BUSY_SINCE = field("busySince", long.class);
+  private static final VarHandle FAILURES = field("failures", int.class);
+  private static final VarHandle PROBE = field("probe", int.class);
   private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(long[].class);
-
-  static {
-    try {
-      MethodHandles.Lookup lookup = MethodHandles.lookup();
-      TRAFFIC = lookup.findVarHandle(SlotFields.class, "traffic", long.class);
-      LATENCY = lookup.findVarHandle(SlotFields.class, "latency", long.class);
-      FAILURES = lookup.findVarHandle(SlotFields.class, "failures", int.class);
-      PROBE = lookup.findVarHandle(SlotFields.class, "probe", int.class);
-      BUSY_SINCE = lookup.findVarHandle(SlotFields.class, "busySince", long.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
 
   // traffic: | begun 24 | awaiting 20 | in flight 20 |
   private static final int FIELD_BITS = 20;
   private static final long FIELD_MASK = (1L << FIELD_BITS) - 1;
   private static final int BEGUN_SHIFT = 2 * FIELD_BITS;
-  private static final long AWAITING_ONE = 1L << FIELD_BITS;
-  private static final long BEGIN = (1L << BEGUN_SHIFT) + AWAITING_ONE + 1;
   private static final int BEGUN_BITS = 64 - BEGUN_SHIFT;
   private static final long BEGUN_MAX = (1L << BEGUN_BITS) - 1;
+  private static final long AWAITING_ONE = 1L << FIELD_BITS;
+  private static final long BEGIN = (1L << BEGUN_SHIFT) + AWAITING_ONE + 1;
 
-  // failures: | episode 15 | success awaited 1 | in a row 16 |
+  // failures: | episode 14 | recovered 1 | success awaited 1 | in a row 16 |
   private static final int IN_A_ROW = 0xFFFF;
   private static final int SUCCESS_AWAITED = 1 << 16;
-  private static final int EPISODE_SHIFT = 17;
+  private static final int RECOVERED = 1 << 17;
+  private static final int EPISODE_SHIFT = 18;
 
   private static final int STAMP_SHIFT = 20;
   private static final int SAMPLE_TRIES = 3;
 
   /**
-   * What a failure costs: as much as so many requests of its length, or of the average where that is longer. A failure
-   * usually costs the caller a second try and some of its deadline; without a charge an endpoint that fails fast would
-   * look like the fastest of all.
+   * What a failure costs: as much as so many requests of its length, or of the average where that
+   * is longer. A failure usually costs the caller a second try and some of its deadline; without a
+   * charge, an endpoint that fails fast would look like the fastest of all.
    */
   private static final double FAILURE_CHARGE = 3;
 
-  /** Where charges stop adding up: what one would wait for at most before giving an endpoint up. */
+  /** Where charges stop adding up: about what a caller waits before it gives an endpoint up. */
   private static final double CHARGE_LIMIT_NANOS = 5e9;
 
   private final String id;
@@ -97,35 +89,53 @@ public final class Slot extends SlotTail {
     this.firstSeen = now;
   }
 
-  // ---- a request's way through --------------------------------------------------------------------------------------
+  // ---- a request's way through ----
 
-  /** Counts a request in flight. Returns the moment it began, 0 where latency is not tracked. */
+  /** Counts a request begun and in flight. Returns the moment, 0 where latency is not tracked. */
   long begin() {
-    long before = (long) TRAFFIC.getAndAdd(this, BEGIN);
-    return began(before);
+    return begun((long) TRAFFIC.getAndAdd(this, BEGIN));
   }
 
-  /** As {@link #begin}, if fewer than {@code limit} are in flight; else counts nothing and returns false. */
-  boolean tryBegin(int limit) {
+  /**
+   * As {@link #begin}, if fewer than {@code limit} are in flight and, on probation, no other probe
+   * is out and none has failed since it began.
+   *
+   * @return false if it was not admitted; then nothing is counted
+   */
+  boolean admit(int limit, boolean probation) {
+    if (probation && !(boolean) PROBE.compareAndSet(this, 0, 1)) {
+      return false;
+    }
+    // The failure of a probe is counted before its flag is cleared, so whoever got the flag sees
+    // it.
+    if (probation && consecutiveFailures() > 0) {
+      PROBE.setRelease(this, 0);
+      return false;
+    }
     while (true) {
       long before = (long) TRAFFIC.getVolatile(this);
       if ((before & FIELD_MASK) >= limit) {
+        if (probation) {
+          PROBE.setRelease(this, 0);
+        }
         return false;
       }
-      if (TRAFFIC.compareAndSet(this, before, before + BEGIN)) {
+      if (TRAFFIC.weakCompareAndSet(this, before, before + BEGIN)) {
+        begun(before);
         return true;
       }
     }
   }
 
-  /** What is left to do after a successful {@link #tryBegin}: returns the moment it began. */
-  long began() {
-    return began((long) TRAFFIC.getOpaque(this) - BEGIN);
+  /** Whether {@link #admit} would have said yes: for choices that count nothing. */
+  boolean wouldAdmit(int limit, boolean probation) {
+    return inFlight() < limit
+        && !(probation && ((int) PROBE.getOpaque(this) != 0 || consecutiveFailures() > 0));
   }
 
-  private long began(long before) {
+  private long begun(long before) {
     if (before >>> BEGUN_SHIFT == BEGUN_MAX) {
-      BEGUN_CARRY.getAndAdd(this, 1);
+      BEGUN_CARRY.getAndAdd(this, 1L << BEGUN_BITS);
     }
     if (!tracksLatency) {
       return 0;
@@ -136,4 +146,279 @@ public final class Slot extends SlotTail {
     }
     return now;
   }
+
+  /** The moment, on the clock that latencies are measured by; 0 where they are not. */
+  long now() {
+    return tracksLatency ? owner.nanoTime() : 0;
+  }
+
+  /** The number of the episode: an attempt remembers the one it began in. */
+  int episode() {
+    return (int) FAILURES.getOpaque(this) >>> EPISODE_SHIFT;
+  }
+
+  /** The answer has begun: takes the sample. */
+  void responded(long beganAt) {
+    TRAFFIC.getAndAdd(this, -AWAITING_ONE);
+    if (tracksLatency) {
+      long now = owner.nanoTime();
+      sample((double) (now - beganAt), now);
+    }
+  }
+
+  /** Counts a request's end. */
+  void end(Outcome outcome, long beganAt, int episode, boolean responded, boolean probe) {
+    if (tracksLatency && outcome != Outcome.REJECTED) {
+      charge(outcome, beganAt, responded);
+    }
+    if (outcome == Outcome.SUCCESS) {
+      int state = (int) FAILURES.getOpaque(this);
+      if ((state & (IN_A_ROW | SUCCESS_AWAITED)) != 0) {
+        succeeded(episode);
+      }
+    } else {
+      COUNTS.getAndAdd(counts, outcome.ordinal(), 1L);
+      if (outcome.isFailure()) {
+        failed(episode);
+      }
+    }
+    if (probe) {
+      PROBE.setRelease(this, 0);
+    }
+    TRAFFIC.getAndAdd(this, responded ? -1L : -1L - AWAITING_ONE);
+  }
+
+  void closedWithoutVerdict() {
+    owner.closedWithoutVerdict(id);
+  }
+
+  private void charge(Outcome outcome, long beganAt, boolean responded) {
+    if (outcome == Outcome.SUCCESS && responded) {
+      return;
+    }
+    long now = owner.nanoTime();
+    long took = now - beganAt;
+    if (outcome == Outcome.SUCCESS) {
+      sample((double) took, now);
+    } else if (outcome == Outcome.CANCELLED) {
+      // It would have taken at least so long. Without this an endpoint that hangs looks idle to
+      // callers that give up.
+      if (!responded && (double) took > average((long) LATENCY.getOpaque(this))) {
+        sample((double) took, now);
+      }
+    } else {
+      double longer = Math.max((double) took, average((long) LATENCY.getOpaque(this)));
+      sample(Math.max((double) took, Math.min(FAILURE_CHARGE * longer, CHARGE_LIMIT_NANOS)), now);
+    }
+  }
+
+  private void succeeded(int episode) {
+    while (true) {
+      int state = (int) FAILURES.getVolatile(this);
+      if (state >>> EPISODE_SHIFT != episode || (state & (IN_A_ROW | SUCCESS_AWAITED)) == 0) {
+        return;
+      }
+      int calm = state & ~(IN_A_ROW | SUCCESS_AWAITED);
+      if ((state & SUCCESS_AWAITED) != 0) {
+        calm |= RECOVERED;
+      }
+      if (FAILURES.compareAndSet(this, state, calm)) {
+        if ((state & SUCCESS_AWAITED) != 0) {
+          owner.wake();
+        }
+        return;
+      }
+    }
+  }
+
+  private void failed(int episode) {
+    while (true) {
+      int state = (int) FAILURES.getVolatile(this);
+      if (state >>> EPISODE_SHIFT != episode) {
+        return;
+      }
+      int inARow = state & IN_A_ROW;
+      if (inARow == IN_A_ROW || FAILURES.compareAndSet(this, state, state + 1)) {
+        if (inARow + 1 >= wakeAt) {
+          owner.wake();
+        }
+        return;
+      }
+    }
+  }
+
+  // ---- the average ----
+
+  /**
+   * Peak-sensitive moving average (Finagle, {@code PeakEwma.scala}): a sample above the average
+   * replaces it, one below is mixed in with the weight e^(-Δ/τ) of the past. Unlike there, reading
+   * never writes.
+   */
+  private void sample(double nanos, long now) {
+    int stamp = stamp(now);
+    for (int i = 0; i < SAMPLE_TRIES; i++) {
+      long packed = (long) LATENCY.getOpaque(this);
+      double average = average(packed);
+      double next = nanos;
+      if (average > nanos) {
+        double past = Decay.exp(Math.max(0, stamp - (int) packed) * decayPerStamp);
+        next = nanos * (1 - past) + average * past;
+      }
+      if (LATENCY.weakCompareAndSet(this, packed, pack(next, stamp))) {
+        return;
+      }
+    }
+  }
+
+  private int stamp(long now) {
+    return (int) ((now - firstSeen) >> STAMP_SHIFT);
+  }
+
+  private static long pack(double nanos, int stamp) {
+    // Never all zero in the upper half, which means "no sample yet".
+    return (long) Float.floatToRawIntBits((float) Math.max(1, nanos)) << 32 | (stamp & 0xFFFFFFFFL);
+  }
+
+  private static double average(long packed) {
+    return Float.intBitsToFloat((int) (packed >>> 32));
+  }
+
+  // ---- the control loop's part ----
+
+  /** Sets what wakes the loop; the next success or a count already reached does so at once. */
+  void arm(int consecutiveFailures, boolean onSuccess) {
+    wakeAt = consecutiveFailures;
+    while (true) {
+      int state = (int) FAILURES.getVolatile(this);
+      int armed = onSuccess ? state | SUCCESS_AWAITED : state & ~SUCCESS_AWAITED;
+      if (state == armed || FAILURES.compareAndSet(this, state, armed)) {
+        break;
+      }
+    }
+    if (consecutiveFailures() >= consecutiveFailures) {
+      owner.wake();
+    }
+  }
+
+  void forgetFailures() {
+    while (true) {
+      int state = (int) FAILURES.getVolatile(this);
+      if (FAILURES.compareAndSet(this, state, ((state >>> EPISODE_SHIFT) + 1) << EPISODE_SHIFT)) {
+        return;
+      }
+    }
+  }
+
+  String id() {
+    return id;
+  }
+
+  // ---- what others may read ----
+
+  @Override
+  public int inFlight() {
+    return (int) ((long) TRAFFIC.getOpaque(this) & FIELD_MASK);
+  }
+
+  @Override
+  public double latencyNanos(long nanoTime) {
+    long packed = (long) LATENCY.getOpaque(this);
+    if (packed == 0) {
+      return 0;
+    }
+    return average(packed) * Decay.exp(Math.max(0, stamp(nanoTime) - (int) packed) * decayPerStamp);
+  }
+
+  @Override
+  public boolean hasLatency() {
+    return (long) LATENCY.getOpaque(this) != 0;
+  }
+
+  @Override
+  public long waitingNanos(long nanoTime) {
+    if (((long) TRAFFIC.getOpaque(this) >>> FIELD_BITS & FIELD_MASK) == 0) {
+      return 0;
+    }
+    long since = (long) BUSY_SINCE.getOpaque(this);
+    long packed = (long) LATENCY.getOpaque(this);
+    long waiting = nanoTime - since;
+    if (packed != 0) {
+      waiting = Math.min(waiting, (long) (stamp(nanoTime) - (int) packed) << STAMP_SHIFT);
+    }
+    return Math.max(0, waiting);
+  }
+
+  @Override
+  public int consecutiveFailures() {
+    return (int) FAILURES.getVolatile(this) & IN_A_ROW;
+  }
+
+  @Override
+  public boolean recovered() {
+    return ((int) FAILURES.getVolatile(this) & RECOVERED) != 0;
+  }
+
+  @Override
+  public long begun() {
+    while (true) {
+      long carry = (long) BEGUN_CARRY.getVolatile(this);
+      long traffic = (long) TRAFFIC.getVolatile(this);
+      if (carry == (long) BEGUN_CARRY.getVolatile(this)) {
+        return carry + (traffic >>> BEGUN_SHIFT);
+      }
+    }
+  }
+
+  @Override
+  public long count(Outcome outcome) {
+    if (outcome != Outcome.SUCCESS) {
+      return (long) COUNTS.getVolatile(counts, outcome.ordinal());
+    }
+    // Successes are what is left: they need no counter on a request's way. In flight and the other
+    // ends are read in an
+    // order that can only make the answer too small for a moment.
+    long ended = begun() - inFlight();
+    for (int i = 0; i < counts.length; i++) {
+      ended -= (long) COUNTS.getVolatile(counts, i);
+    }
+    return Math.max(0, ended);
+  }
+
+  @Override
+  public long firstSeenNanos() {
+    return firstSeen;
+  }
+
+  @Override
+  public String toString() {
+    return id + ": " + inFlight() + " in flight";
+  }
+
+  private static VarHandle field(String name, Class<?> type) {
+    try {
+      return MethodHandles.lookup().findVarHandle(SlotFields.class, name, type);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+}
+
+@SuppressWarnings("unused") // takes up room
+abstract class SlotPadBefore extends EndpointStats {
+  private long b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15, b16;
+}
+
+@SuppressWarnings("unused") // accessed through handles
+abstract class SlotFields extends SlotPadBefore {
+  volatile long traffic;
+  volatile long latency;
+  volatile long busySince;
+  volatile long begunCarry;
+  volatile int failures;
+  volatile int probe;
+}
+
+@SuppressWarnings("unused") // takes up room
+abstract class SlotPadAfter extends SlotFields {
+  private long a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16;
 }

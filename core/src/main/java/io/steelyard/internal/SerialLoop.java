@@ -1,0 +1,120 @@
+package io.steelyard.internal;
+
+import io.steelyard.Platform;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs one piece of work again and again, never twice at once: when woken, and when the time comes
+ * that the work itself named. Wakes that come together are one run. After a run there is a pause of
+ * at least {@link #GAP_NANOS}, and twenty times as long as the run took, so that control work takes
+ * at most a twentieth of a core; the first run after a pause is immediate.
+ */
+final class SerialLoop {
+  static final long GAP_NANOS = 10_000_000;
+  static final int GAP_RUNS = 20;
+
+  private enum State {
+    IDLE,
+    /** A run has been handed to the executor or the timer. */
+    DUE,
+    RUNNING,
+    /** Woken while running: it is not known what the run has seen, so another follows. */
+    RUNNING_AND_DUE,
+    CLOSED
+  }
+
+  private final Platform platform;
+  private final LongSupplier work;
+  private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+
+  // Written by the run in progress, read by whoever hands over the next one: ordered by the state.
+  private volatile long notBefore;
+  private volatile Platform.@Nullable Cancellable timer;
+
+  /**
+   * @param work returns in how many nanoseconds to run again, 0 for not until woken; does not throw
+   */
+  SerialLoop(Platform platform, LongSupplier work) {
+    this.platform = platform;
+    this.work = work;
+    this.notBefore = platform.nanoTime();
+  }
+
+  /** Asks for a run. Quick; any thread. */
+  void wake() {
+    while (true) {
+      State now = Objects.requireNonNull(state.get());
+      switch (now) {
+        case DUE, RUNNING_AND_DUE, CLOSED -> {
+          return;
+        }
+        case RUNNING -> {
+          if (state.compareAndSet(State.RUNNING, State.RUNNING_AND_DUE)) {
+            return;
+          }
+        }
+        case IDLE -> {
+          if (state.compareAndSet(State.IDLE, State.DUE)) {
+            handOver();
+            return;
+          }
+        }
+      }
+    }
+  }
+
+  /** Runs once on the calling thread, if no run is due or under way. */
+  void runHere() {
+    if (state.compareAndSet(State.IDLE, State.DUE)) {
+      run();
+    }
+  }
+
+  /** Ends it; a run under way is the last. Idempotent. */
+  void close() {
+    state.set(State.CLOSED);
+    cancelTimer();
+  }
+
+  private void handOver() {
+    long wait = notBefore - platform.nanoTime();
+    if (wait > 0) {
+      platform.schedule(() -> platform.executor().execute(this::run), Duration.ofNanos(wait));
+    } else {
+      platform.executor().execute(this::run);
+    }
+  }
+
+  private void run() {
+    if (!state.compareAndSet(State.DUE, State.RUNNING)) {
+      return;
+    }
+    cancelTimer();
+    long began = platform.nanoTime();
+    long next = work.getAsLong();
+    long ended = platform.nanoTime();
+    notBefore = ended + Math.max(GAP_NANOS, GAP_RUNS * (ended - began));
+    if (next > 0) {
+      timer = platform.schedule(this::wake, Duration.ofNanos(next));
+    }
+    if (!state.compareAndSet(State.RUNNING, State.IDLE)) {
+      if (state.compareAndSet(State.RUNNING_AND_DUE, State.DUE)) {
+        handOver();
+      } else {
+        cancelTimer(); // closed meanwhile
+      }
+    }
+  }
+
+  private void cancelTimer() {
+    Platform.Cancellable pending = timer;
+    timer = null;
+    if (pending != null) {
+      pending.cancel();
+    }
+  }
+}

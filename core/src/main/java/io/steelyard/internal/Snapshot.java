@@ -1,0 +1,166 @@
+package io.steelyard.internal;
+
+import io.steelyard.Candidates;
+import io.steelyard.Endpoint;
+import io.steelyard.Explanation;
+import io.steelyard.LoadBalancingPolicy;
+import io.steelyard.PickContext;
+import io.steelyard.Picker;
+import io.steelyard.RandomSource;
+import java.util.List;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything a request needs, immutable and swapped in whole: the picker, and for each candidate
+ * its slot and its endpoint. A candidate of weight zero has no slot here, so that one null check
+ * tells a picker's nonsense.
+ */
+final class Snapshot {
+  /** Ranks asked of a picker before the snapshot looks for itself. */
+  private static final int RANKS = 8;
+
+  final Candidates candidates;
+  final LoadBalancingPolicy policy;
+  final List<Explanation.Layer> layers;
+  final @Nullable String strategyNote;
+
+  private final Picker picker;
+  private final @Nullable Slot[] slots;
+  private final Endpoint[] endpoints;
+  private final boolean restricted;
+  private final RandomSource random;
+  private final BiConsumer<Object, @Nullable Throwable> nonsense;
+
+  /**
+   * @param slots the candidates' slots; emptied here where the weight is zero
+   * @param nonsense told of an index that makes no sense, or of what a picker threw
+   */
+  Snapshot(
+      Candidates candidates,
+      LoadBalancingPolicy policy,
+      List<Explanation.Layer> layers,
+      @Nullable String strategyNote,
+      Picker picker,
+      Slot[] slots,
+      RandomSource random,
+      BiConsumer<Object, @Nullable Throwable> nonsense) {
+    this.candidates = candidates;
+    this.policy = policy;
+    this.layers = layers;
+    this.strategyNote = strategyNote;
+    this.picker = picker;
+    this.slots = new Slot[slots.length];
+    this.endpoints = candidates.topology().endpoints().toArray(Endpoint[]::new);
+    this.random = random;
+    this.nonsense = nonsense;
+    boolean anyRestricted = false;
+    for (int i = 0; i < slots.length; i++) {
+      if (candidates.weight(i) > 0) {
+        this.slots[i] = slots[i];
+        anyRestricted |= candidates.probing(i) || candidates.limit(i) != Candidates.UNLIMITED;
+      }
+    }
+    this.restricted = anyRestricted;
+  }
+
+  /** Begins an attempt, null if no candidate will have it. */
+  @Nullable SlotAttempt begin(PickContext context) {
+    int i = ask(context, 0);
+    if (!restricted && !context.avoidsAny() && i >= 0 && i < slots.length) {
+      Slot slot = slots[i];
+      if (slot != null) {
+        return new SlotAttempt(slot, endpoints[i], slot.begin(), false);
+      }
+    }
+    return beginElsewhere(context, i);
+  }
+
+  /** The endpoint that {@link #begin} would have chosen, null if none; counts nothing. */
+  @Nullable Endpoint pick(PickContext context) {
+    int i = ask(context, 0);
+    if (!restricted && !context.avoidsAny() && i >= 0 && i < slots.length && slots[i] != null) {
+      return endpoints[i];
+    }
+    int at = choose(context, i, this::wouldAdmit);
+    return at < 0 ? null : endpoints[at];
+  }
+
+  private @Nullable SlotAttempt beginElsewhere(PickContext context, int first) {
+    int at = choose(context, first, this::admit);
+    if (at < 0) {
+      return null;
+    }
+    Slot slot = slot(at);
+    return new SlotAttempt(slot, endpoints[at], slot.now(), candidates.probing(at));
+  }
+
+  /**
+   * Walks the strategy's ranks, and then all candidates from a random one on, to the first that is
+   * admitted.
+   */
+  private int choose(PickContext context, int first, Admission admission) {
+    if (candidates.usable() == 0) {
+      return Picker.NONE;
+    }
+    int i = first;
+    for (int rank = 1; ; rank++) {
+      if (i < 0 || i >= slots.length || slots[i] == null) {
+        nonsense.accept(i, null);
+      } else if (!context.avoids(endpoints[i]) && admission.test(i)) {
+        return i;
+      }
+      if (rank == RANKS) {
+        break;
+      }
+      i = ask(context, rank);
+    }
+    int start = random.nextInt(slots.length);
+    for (int k = 0; k < slots.length; k++) {
+      int at = start + k < slots.length ? start + k : start + k - slots.length;
+      if (slots[at] != null && !context.avoids(endpoints[at]) && admission.test(at)) {
+        return at;
+      }
+    }
+    return Picker.NONE;
+  }
+
+  private int ask(PickContext context, int rank) {
+    try {
+      return picker.pick(context, rank);
+    } catch (RuntimeException | StackOverflowError e) {
+      nonsense.accept(picker, e);
+      return Picker.NONE;
+    }
+  }
+
+  private boolean admit(int i) {
+    return slot(i).admit(candidates.limit(i), candidates.probing(i));
+  }
+
+  private boolean wouldAdmit(int i) {
+    return slot(i).wouldAdmit(candidates.limit(i), candidates.probing(i));
+  }
+
+  private Slot slot(int i) {
+    Slot slot = slots[i];
+    if (slot == null) {
+      throw new AssertionError("candidate " + i + " has weight 0");
+    }
+    return slot;
+  }
+
+  /** Whether every usable candidate is avoided by this request. */
+  boolean avoidsAll(PickContext context) {
+    for (int i = 0; i < slots.length; i++) {
+      if (slots[i] != null && !context.avoids(endpoints[i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private interface Admission {
+    boolean test(int i);
+  }
+}

@@ -1,0 +1,9 @@
+/** Client-side load balancing for the JVM: the API, the strategies and the stages. */
+module io.steelyard {
+  requires static transitive org.jspecify;
+  requires org.slf4j;
+
+  exports io.steelyard;
+  exports io.steelyard.stage;
+  exports io.steelyard.strategy;
+}
