@@ -351,7 +351,11 @@ public final class Reflector<T> {
         delay = jittered(FIRST_RETRY);
       } else {
         String why = cause == null ? "closed by the server" : Failure.of(cause).text();
-        trouble("the watch of " + what + " ends again and again: " + why);
+        boolean worked = open && lasted.compareTo(SETTLED) >= 0;
+        trouble(
+            worked
+                ? "the watch of " + what + " ends again and again: " + why
+                : "cannot watch " + what + ": " + why);
       }
       retryAfter(delay);
     }
