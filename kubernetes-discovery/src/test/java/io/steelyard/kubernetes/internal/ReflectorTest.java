@@ -3,10 +3,12 @@ package io.steelyard.kubernetes.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.WatcherException;
+import io.steelyard.RandomSource;
 import io.steelyard.Topology.State;
-import io.steelyard.kubernetes.testing.ManualPlatform;
+import io.steelyard.testkit.VirtualPlatform;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -17,7 +19,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a reflector does about everything that can happen to a list or a watch. */
 class ReflectorTest {
-  private final ManualPlatform platform = new ManualPlatform();
+  // The clock is about to wrap, as nanoTime may be.
+  private final VirtualPlatform platform =
+      new VirtualPlatform(Long.MAX_VALUE - 5_000_000_000L, Instant.EPOCH).random(always(0.5));
   private final FakeSource<String> api = new FakeSource<>();
   private final List<String> seen = new ArrayList<>();
   private Reflector<String> reflector;
@@ -40,6 +44,11 @@ class ReflectorTest {
     reflector.start();
     assertThat(seen).containsExactly("LIVE [A]");
     seen.clear();
+  }
+
+  /** Each random number is this share of its range. */
+  private static RandomSource always(double share) {
+    return () -> (long) (share * 0x1p53) << 11;
   }
 
   private static Duration millis(long millis) {
@@ -98,11 +107,11 @@ class ReflectorTest {
     started();
     api.down = new IOException("Connection refused");
     api.watch().ended(new IOException("reset"));
-    platform.random = 0.999999;
+    platform.random(always(0.999999));
     List<Long> delays = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
-      delays.add(Math.round(platform.next().toNanos() / 1e8) * 100);
-      platform.advance(platform.next());
+      delays.add(Math.round(platform.untilNext().toNanos() / 1e8) * 100);
+      platform.advance(platform.untilNext());
     }
     assertThat(delays)
         .containsExactly(
@@ -122,9 +131,9 @@ class ReflectorTest {
     started();
     api.down = new IOException("Connection refused");
     api.watch().ended(null);
-    platform.random = 0.01;
+    platform.random(always(0.01));
     platform.advance(millis(100)); // to the first failure or two
-    assertThat(platform.next()).isLessThan(millis(17));
+    assertThat(platform.untilNext()).isLessThan(millis(17));
   }
 
   @Test
@@ -140,7 +149,7 @@ class ReflectorTest {
       api.watch().bookmark("5");
     }
     api.watch().ended(null);
-    assertThat(platform.next()).isLessThanOrEqualTo(millis(100));
+    assertThat(platform.untilNext()).isLessThanOrEqualTo(millis(100));
   }
 
   @Test
@@ -159,7 +168,7 @@ class ReflectorTest {
   @Test
   void a_proxy_that_cuts_every_watch_after_a_minute_costs_no_freshness() {
     started();
-    platform.random = 0.999999;
+    platform.random(always(0.999999));
     for (int i = 0; i < 30; i++) {
       platform.advance(Duration.ofSeconds(59));
       api.watch().ended(null);
@@ -338,7 +347,7 @@ class ReflectorTest {
     api.clientClosed = true;
     api.watch().ended(null);
     assertThat(seen).containsExactly("CLOSED [A]");
-    assertThat(platform.pending()).isZero();
+    assertThat(platform.scheduled()).isZero();
   }
 
   @Test
@@ -348,7 +357,7 @@ class ReflectorTest {
     reflector.close();
     reflector.close();
     assertThat(api.open).isZero();
-    assertThat(platform.pending()).isZero();
+    assertThat(platform.scheduled()).isZero();
     watch.put("shop/b", "B", "2");
     watch.ended(null);
     platform.advance(Duration.ofHours(1));

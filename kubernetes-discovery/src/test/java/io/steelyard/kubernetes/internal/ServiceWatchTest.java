@@ -5,16 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.steelyard.Discovery;
 import io.steelyard.Topology;
 import io.steelyard.Topology.State;
-import io.steelyard.kubernetes.testing.ManualPlatform;
+import io.steelyard.testkit.VirtualPlatform;
 import io.steelyard.kubernetes.testing.Recorder;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What listeners are told, and when. */
 class ServiceWatchTest {
-  private final ManualPlatform platform = new ManualPlatform();
+  // The clock is about to wrap, as nanoTime may be.
+  private final VirtualPlatform platform =
+      new VirtualPlatform(Long.MAX_VALUE - 5_000_000_000L, Instant.EPOCH).random(() -> 1L << 62);
   private final FakeSource<Slice> api = new FakeSource<>();
   private final Recorder recorder = new Recorder();
 
@@ -199,7 +202,7 @@ class ServiceWatchTest {
     watch.start();
     assertThat(calls[0]).isEqualTo(1);
     assertThat(api.open).isZero();
-    assertThat(platform.pending()).isZero();
+    assertThat(platform.scheduled()).isZero();
   }
 
   @Test
@@ -228,7 +231,7 @@ class ServiceWatchTest {
     second.close();
     assertThat(api.open).isZero();
     assertThat(api.io.shutdown).isTrue();
-    assertThat(platform.pending()).isZero();
+    assertThat(platform.scheduled()).isZero();
     assertThat(recorder.addresses()).containsExactly("10.0.0.2:80");
     assertThat(watch.snapshot().topology().state()).isEqualTo(State.CLOSED);
     assertThat(watch.add(recorder)).isNull();
