@@ -131,6 +131,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     this.loop = new SerialLoop(platform, this::rebuild);
   }
 
+  @SuppressWarnings("ReferenceEquality") // whether that very list has been taken up
   private void watchDiscovery() {
     AutoCloseable watching = settings.discovery().watch(new DiscoveryListener());
     watch =
@@ -139,7 +140,9 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       loop.runHere(); // a list that is there already is in force when the builder returns
     }
     started = true;
-    loop.wake();
+    if (discovered != composed || rebuilds.sum() == 0) { // a list that came meanwhile woke nobody
+      loop.wake();
+    }
   }
 
   // ---- requests ----
