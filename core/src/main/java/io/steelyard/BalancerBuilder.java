@@ -74,11 +74,11 @@ public final class BalancerBuilder {
    * Lets {@code call} and {@code callAsync} wait so long for the first usable endpoints; zero, the
    * default, fails at once. {@code begin} never waits.
    *
-   * @param atMost zero or more
+   * @param atMost zero to 1 day
    */
   public BalancerBuilder awaitFirst(Duration atMost) {
-    if (atMost.isNegative()) {
-      throw new IllegalArgumentException("awaitFirst: " + atMost + " (expected: >= 0)");
+    if (atMost.isNegative() || atMost.compareTo(Duration.ofDays(1)) > 0) {
+      throw new IllegalArgumentException("awaitFirst: " + atMost + " (expected: 0 to 1 day)");
     }
     this.awaitFirst = atMost;
     return this;

@@ -42,6 +42,9 @@ record Ejection(int failures, Duration base, Duration most) implements Stage {
       throw new IllegalArgumentException(
           "ejection: most: " + most + " (expected: >= base, " + base + ")");
     }
+    if (most.compareTo(Duration.ofDays(365)) > 0) {
+      throw new IllegalArgumentException("ejection: most: " + most + " (expected: <= 365 days)");
+    }
   }
 
   @Override
