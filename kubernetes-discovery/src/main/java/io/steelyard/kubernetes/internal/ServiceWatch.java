@@ -245,7 +245,7 @@ public final class ServiceWatch {
       publish();
     } catch (RuntimeException e) {
       log.error("{}: publishing met a bug; the last topology stays", settings.title(), e);
-      for (Delivery delivery : deliveries) {
+      for (Delivery delivery : List.copyOf(deliveries)) { // an executor may run at once
         delivery.fail(e);
       }
     }
@@ -263,7 +263,7 @@ public final class ServiceWatch {
     }
     published = next;
     publishedAt = now;
-    for (Delivery delivery : deliveries) {
+    for (Delivery delivery : List.copyOf(deliveries)) { // an executor may run at once
       delivery.offer(next);
     }
   }
