@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The heart of the control loop, without its thread: (topology, policy, who is available, now) →
  * snapshot and next wake. It holds what outlives a snapshot: the slots, and what each layer
- * remembers. Not thread-safe; whoever drives it does so serially.
+ * remembers. Whoever drives it does so serially; the monitor only keeps {@link #close} apart from a
+ * run under way.
  */
 final class Composer {
   private static final Logger log = LoggerFactory.getLogger(Composer.class);
@@ -62,7 +63,7 @@ final class Composer {
    *     guard overrules it
    * @throws LayerException if a stage or the strategy threw; then nothing has changed
    */
-  Composition compose(
+  synchronized Composition compose(
       Topology topology, LoadBalancingPolicy policy, IntPredicate available, long now)
       throws LayerException {
     Slot[] slots = ledger.slotsOf(topology, now);
@@ -106,7 +107,7 @@ final class Composer {
   }
 
   /** Lets go of what the layers remember. */
-  void close() {
+  synchronized void close() {
     replaceLayers(List.of());
   }
 

@@ -85,7 +85,6 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   private volatile Wanted wanted;
 
   // The loop's own; volatile for explain().
-  private volatile Topology composed = Topology.syncing();
   private volatile Wanted inForce;
   private volatile @Nullable String problem;
   private volatile @Nullable String discoveryProblem;
@@ -133,7 +132,9 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       loop.runHere(); // a list that is there already is in force when the builder returns
     }
     started = true;
-    loop.wake();
+    if (!discovered.equals(snapshot.candidates.topology())) {
+      loop.wake();
+    }
   }
 
   // ---- requests ----
@@ -151,7 +152,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   public @Nullable Attempt tryBegin(PickContext context) {
     Attempt attempt = snapshot.begin(context);
     if (attempt == null) {
-      noEndpoint(context);
+      countWithoutEndpoint(context);
     }
     return attempt;
   }
@@ -240,56 +241,54 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   }
 
   /** Counts a request that found no endpoint, and says why. */
-  private NoEndpointException noEndpoint(PickContext context) {
-    Snapshot now = snapshot;
-    Topology topology = composed;
-    String name = settings.name();
-    String detail = topology.detail() == null ? "" : ": " + topology.detail();
-    if (closed.get()) {
-      return new NoEndpointException(Why.CLOSED, name + ": the balancer is closed");
+  private Why countWithoutEndpoint(PickContext context) {
+    Why why = whyNone(context);
+    if (why == Why.FULL) {
+      rejected.increment();
+    } else if (why != Why.CLOSED) {
+      withoutEndpoint.increment();
     }
-    withoutEndpoint.increment();
-    int discoveredCount = topology.endpoints().size();
-    if (discoveredCount == 0) {
-      boolean waiting =
-          topology.state() == Topology.State.SYNCING
-              || topology.state() == Topology.State.UNAUTHORIZED;
-      String trouble = discoveryProblem == null ? "" : ": " + discoveryProblem;
-      return waiting
-          ? new NoEndpointException(
-              Why.WAITING,
-              name
-                  + ": no list of endpoints yet ("
-                  + topology.state()
-                  + detail
-                  + ")"
-                  + trouble
-                  + problemText())
-          : new NoEndpointException(
-              Why.EMPTY, name + ": no endpoints (" + topology.state() + detail + ")");
-    }
-    if (now.candidates.usable() == 0) {
-      return new NoEndpointException(
-          Why.EXCLUDED,
-          name
-              + ": none of "
-              + discoveredCount
-              + " endpoints is usable: "
-              + now.candidates
-              + problemText());
-    }
-    if (now.avoidsAll(context)) {
-      return new NoEndpointException(
-          Why.AVOIDED, name + ": every usable endpoint is to be avoided (" + context + ")");
-    }
-    rejected.increment();
-    return new NoEndpointException(
-        Why.FULL,
-        name + ": all " + now.candidates.usable() + " usable endpoints are at their limit");
+    return why;
   }
 
-  private String problemText() {
-    String known = problem;
+  private Why whyNone(PickContext context) {
+    Snapshot now = snapshot;
+    Topology topology = now.candidates.topology();
+    if (closed.get()) {
+      return Why.CLOSED;
+    }
+    if (topology.endpoints().isEmpty()) {
+      return switch (topology.state()) {
+        case SYNCING, UNAUTHORIZED -> Why.WAITING;
+        case LIVE, STALE, ABSENT, CLOSED -> Why.EMPTY;
+      };
+    }
+    if (now.candidates.usable() == 0) {
+      return Why.EXCLUDED;
+    }
+    return now.avoidsAll(context) ? Why.AVOIDED : Why.FULL;
+  }
+
+  private NoEndpointException noEndpoint(PickContext context) {
+    Why why = countWithoutEndpoint(context);
+    Candidates candidates = snapshot.candidates;
+    Topology topology = candidates.topology();
+    String state = topology.state() + (topology.detail() == null ? "" : ": " + topology.detail());
+    String message =
+        switch (why) {
+          case WAITING -> "no list of endpoints yet (" + state + ")" + trouble();
+          case EMPTY -> "no endpoints (" + state + ")";
+          case EXCLUDED ->
+              "none of " + candidates.size() + " endpoints is usable: " + candidates + trouble();
+          case AVOIDED -> "every usable endpoint is to be avoided (" + context + ")";
+          case FULL -> "all " + candidates.usable() + " usable endpoints are at their limit";
+          case CLOSED -> "the balancer is closed";
+        };
+    return new NoEndpointException(why, settings.name() + ": " + message);
+  }
+
+  private String trouble() {
+    String known = problemNow();
     return known == null ? "" : "; " + known;
   }
 
@@ -323,16 +322,15 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       }
     }
     Snapshot before = snapshot;
-    Topology topologyBefore = composed;
-    composed = topology;
     snapshot = composition.snapshot();
     rebuilds.increment();
     if (closed.get()) {
       snapshot = emptySnapshot();
+      composer.close(); // once more: what this run made was made after the other
       return 0;
     }
 
-    ChangeLog.log(settings.name(), topologyBefore, before, topology, snapshot);
+    ChangeLog.log(settings.name(), before, snapshot);
     announce(snapshot.candidates);
     return composition.nextNanos();
   }
@@ -498,14 +496,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   @Override
   public Explanation explain() {
     return ExplanationAtOneMoment.of(
-        settings.name(),
-        composed,
-        snapshot,
-        inForce.source,
-        problemNow(),
-        platform.nanoTime(),
-        null,
-        null);
+        settings.name(), snapshot, inForce.source, problemNow(), platform.nanoTime(), null, null);
   }
 
   @Override
@@ -513,7 +504,6 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     Snapshot now = snapshot;
     return ExplanationAtOneMoment.of(
         settings.name(),
-        composed,
         now,
         inForce.source,
         problemNow(),

@@ -104,16 +104,18 @@ final class Snapshot {
       return Picker.NONE;
     }
     int i = first;
-    for (int rank = 1; ; rank++) {
+    for (int rank = 0; rank < RANKS; rank++) {
+      if (rank > 0) {
+        i = ask(context, rank);
+        if (i == Picker.NONE) {
+          break; // the strategy knows no more
+        }
+      }
       if (i < 0 || i >= slots.length || slots[i] == null) {
         nonsense.accept(i, null);
       } else if (!context.avoids(endpoints[i]) && admission.test(i)) {
         return i;
       }
-      if (rank == RANKS) {
-        break;
-      }
-      i = ask(context, rank);
     }
     int start = random.nextInt(slots.length);
     for (int k = 0; k < slots.length; k++) {
