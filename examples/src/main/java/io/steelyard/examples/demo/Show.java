@@ -1,0 +1,2 @@
+package io.steelyard.examples.demo;
+final class Show { static void run(Options o) {} }
