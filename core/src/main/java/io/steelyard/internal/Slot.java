@@ -202,8 +202,9 @@ final class Slot extends SlotPadAfter {
       sample((double) took, now);
     } else if (outcome == Outcome.CANCELLED) {
       // It would have taken at least so long. Without this an endpoint that hangs looks idle to
-      // callers that give up.
-      if (!responded && (double) took > average((long) LATENCY.getOpaque(this))) {
+      // callers that give up. Compared with the average as it is now: callers give up after the
+      // same time each time, and only the first would ever exceed the average as it was.
+      if (!responded && (double) took > latencyNanos(now)) {
         sample((double) took, now);
       }
     } else {

@@ -92,6 +92,9 @@ record Failure(Kind kind, Duration retryAfter, String text) {
       root = root.getCause();
     }
     String said = status != null ? status : message;
+    if (thrown instanceof WatcherException && code == 0 && "Exhausted reconnects".equals(said)) {
+      return "the connection could not be made or was cut"; // the client does not say which or why
+    }
     String name = root.getClass().getSimpleName();
     String text = code != 0 ? "HTTP " + code : name;
     if (said == null || said.isBlank()) {

@@ -351,7 +351,11 @@ public final class Reflector<T> {
         delay = jittered(FIRST_RETRY);
       } else {
         String why = cause == null ? "closed by the server" : Failure.of(cause).text();
-        trouble("the watch of " + what + " ends again and again: " + why);
+        boolean worked = open && lasted.compareTo(SETTLED) >= 0;
+        trouble(
+            worked
+                ? "the watch of " + what + " ends again and again: " + why
+                : "cannot watch " + what + ": " + why);
       }
       retryAfter(delay);
     }
@@ -389,9 +393,12 @@ public final class Reflector<T> {
 
   // Calls
 
-  /** Runs a blocking call as the next attempt. Exactly one of done, late and failed follows. */
+  /** Runs a blocking call as the next attempt. At most one of done, late and failed follows. */
   private <R> void call(Verb verb, Call<R> body, Consumer<R> done, Consumer<R> late) {
     endAttempt();
+    if (closed) {
+      return; // from within changed
+    }
     long mine = attempt;
     Callable<@Nullable Void> task =
         () -> {
@@ -493,7 +500,9 @@ public final class Reflector<T> {
 
   private void retryAfter(Duration delay) {
     cancel(retry);
-    retry = platform.schedule(() -> step(this::next), delay);
+    if (!closed) { // which changed may have done
+      retry = platform.schedule(() -> step(this::next), delay);
+    }
   }
 
   /** Full jitter (Brooker, "Exponential Backoff and Jitter", 2015): a thousand clients spread. */

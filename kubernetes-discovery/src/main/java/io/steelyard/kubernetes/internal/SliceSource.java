@@ -124,7 +124,7 @@ final class SliceSource implements Source<Slice> {
     ListOptions options =
         new ListOptionsBuilder().withResourceVersion(version).withAllowWatchBookmarks(true).build();
     Watch watch = slices.watch(options, new SliceWatcher<>(read, events));
-    return watch::close;
+    return watch;
   }
 
   private static String key(@Nullable ObjectMeta meta) {
