@@ -52,10 +52,11 @@ import org.jspecify.annotations.Nullable;
  * https to other hosts is passed on like everything else.
  *
  * <p><b>In flight.</b> A request counts as in flight until its body has been read to the end, has
- * failed, or was cancelled (closing the {@code InputStream} early cancels). Its latency is the time
- * to the headers. {@link HttpOutcomes} says how a response or an error is judged. A body that
- * nobody reads stops counting after {@linkplain BalancedHttpClientBuilder#abandonBodyAfter five
- * minutes} without anyone asking for more of it, and {@link #abandonedBodies()} counts it.
+ * broken off, or was cancelled. Its latency is the time to the headers. {@link HttpOutcomes} says
+ * how a response or an error is judged; closing an {@code InputStream} early, or a handler that
+ * throws, is judged by the status, since the endpoint did its part. A body that nobody reads stops
+ * counting after {@linkplain BalancedHttpClientBuilder#abandonBodyAfter five minutes} without
+ * anyone asking for more of it, and {@link #abandonedBodies()} counts it.
  *
  * <p><b>Another try.</b> A request whose connection could not be made goes to another endpoint,
  * whatever its method: nothing was sent. Any other failure is the caller's to deal with, as is a

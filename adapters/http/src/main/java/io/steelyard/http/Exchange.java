@@ -98,8 +98,8 @@ final class Exchange {
   /** {@code send} has failed. */
   void failed(Throwable error) {
     sendOver = true;
-    if (error instanceof InterruptedException) {
-      end(Outcome.CANCELLED);
+    if (error instanceof InterruptedException || (body != null && body.failed())) {
+      end(Outcome.CANCELLED); // the caller's doing
       return;
     }
     Outcome status = byStatus;
