@@ -28,7 +28,14 @@ final class Application implements AutoCloseable {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
   private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(5);
 
+  /**
+   * Shorter than the default, so that a pod that is slow no longer is forgiven while one watches.
+   * It is still long compared with the milliseconds between two requests to one pod.
+   */
+  private static final Duration LATENCY_DECAY = Duration.ofSeconds(2);
+
   private final KubernetesDiscovery discovery;
+  private final String service;
   private final Balancer balancer;
   private final HttpClient client;
   private final HttpRequest request;
@@ -49,12 +56,14 @@ final class Application implements AutoCloseable {
       Stage ejection,
       Consumer<Candidates> listener) {
     this.discovery = discovery;
+    this.service = service;
     this.ejection = ejection;
     this.balancer =
         Balancer.builder(at(host, discovery))
             .name(service)
             .stages(ejection)
             .strategy(choice.strategy())
+            .latencyDecay(LATENCY_DECAY)
             .listener(listener)
             .build();
     this.client =
@@ -77,6 +86,15 @@ final class Application implements AutoCloseable {
   void choose(Choice next) {
     balancer.apply(LoadBalancingPolicy.of(next.strategy(), ejection));
     choice = next;
+  }
+
+  String service() {
+    return service;
+  }
+
+  /** The discovery's name. */
+  String title() {
+    return discovery.toString();
   }
 
   Choice choice() {

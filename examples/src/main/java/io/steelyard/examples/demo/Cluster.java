@@ -69,7 +69,6 @@ final class Cluster implements AutoCloseable {
   /** One pod at one moment. */
   record PodView(
       String name,
-      int color,
       String address,
       String node,
       Phase phase,
@@ -82,7 +81,6 @@ final class Cluster implements AutoCloseable {
     final int number;
     final String address;
     final String node;
-    final int color;
     final String uid;
     Phase phase = Phase.RUNNING;
     int weight = 1;
@@ -90,12 +88,11 @@ final class Cluster implements AutoCloseable {
     /** Counts its phases, so that a step meant for an earlier one can tell that it is too late. */
     int turn;
 
-    Member(Pod pod, int number, String address, String node, int color, String uid) {
+    Member(Pod pod, int number, String address, String node, String uid) {
       this.pod = pod;
       this.number = number;
       this.address = address;
       this.node = node;
-      this.color = color;
       this.uid = uid;
     }
 
@@ -172,7 +169,6 @@ final class Cluster implements AutoCloseable {
             member ->
                 new PodView(
                     member.pod.name(),
-                    member.color,
                     member.address + ":" + member.pod.address().getPort(),
                     member.node,
                     member.phase,
@@ -349,7 +345,7 @@ final class Cluster implements AutoCloseable {
     String address = loopback ? listening : "10.244.0." + host;
     localHosts.put(address, listening);
     String node = "node-" + (1 + number % 3);
-    return new Member(pod, number, address, node, freeColor(), register(name, address, node));
+    return new Member(pod, number, address, node, register(name, address, node));
   }
 
   private Pod listen(String name, int host) {
@@ -402,15 +398,6 @@ final class Cluster implements AutoCloseable {
                     .endStatus()
                     .build());
     return created.getMetadata().getUid();
-  }
-
-  private int freeColor() {
-    for (int color = 0; ; color++) {
-      int candidate = color;
-      if (members.stream().noneMatch(member -> member.color == candidate)) {
-        return color;
-      }
-    }
   }
 
   private void publish() {

@@ -46,12 +46,13 @@ public final class Demo {
     }
   }
 
-  /** Keeps the logs of the mock server, and of the library unless they are wanted, to themselves. */
+  /**
+   * Keeps the logs of the mock server, and of the library unless they are wanted, to themselves.
+   */
   private static void quieten(boolean verbose) {
     ROOT.setLevel(Level.WARNING);
     if (System.getProperty("org.slf4j.simpleLogger.defaultLogLevel") == null) {
-      System.setProperty(
-          "org.slf4j.simpleLogger.defaultLogLevel", verbose ? "info" : "error");
+      System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", verbose ? "info" : "error");
     }
   }
 

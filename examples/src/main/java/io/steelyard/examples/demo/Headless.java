@@ -37,6 +37,7 @@ final class Headless {
   private final PrintStream out;
   private final double unit;
   private final Duration backOff;
+  private final Events events = new Events(this::line);
   private final Setup setup;
   private final Cluster cluster;
   private final Application application;
@@ -59,15 +60,14 @@ final class Headless {
     this.out = out;
     this.unit = options.seconds() / UNITS;
     this.backOff = units(0.8);
-    Stage ejection =
-        Stages.ejection(5, backOff, Duration.ofMinutes(5)).panicBelow(0.5);
+    Stage ejection = Stages.ejection(5, backOff, Duration.ofMinutes(5)).panicBelow(0.5);
     this.setup =
         Setup.start(
             options,
             new Cluster.Pace(Duration.ofDays(1), units(2).plus(SEEN_WITHIN), units(0.5)),
             ejection,
-            this::event,
-            candidates -> {});
+            text -> events.add("cluster", text),
+            events::snapshot);
     Cluster own = setup.cluster();
     if (own == null) {
       throw new IllegalStateException("the script needs a cluster of its own");
@@ -89,6 +89,7 @@ final class Headless {
   private boolean play() throws Exception {
     cluster.scale(3);
     usable(3);
+    setup.warmUp();
     setup.load().resume();
     setup.measure(this::line);
     pass(2);
@@ -156,17 +157,12 @@ final class Headless {
   private void killOne(String pod) throws InterruptedException {
     long killedAt = System.nanoTime();
     cluster.kill(pod);
-    // Any strategy may avoid a failing pod before it has failed often enough to be ejected; one that
+    // Any strategy may avoid a failing pod before it has failed often enough to be ejected; one
+    // that
     // cannot makes this quick.
     application.choose(Choice.ROUND_ROBIN);
     await(pod + " ejected", () -> ejected(pod));
     long ejectedAt = System.nanoTime();
-    event(
-        String.format(
-            Locale.ROOT,
-            "%s ejected %.0f ms after its death",
-            pod,
-            (ejectedAt - killedAt) / 1e6));
     Thread.sleep(20); // those who had chosen it before
     EndpointStats stats = stats(pod);
     long before = stats.begun();
@@ -181,13 +177,21 @@ final class Headless {
     claims.check(
         "an ejected pod gets at most a probe per back-off period, one at a time",
         probes <= periods && mostAtOnce <= 1,
-        probes + " in " + periods + " periods, " + mostAtOnce + " at once");
+        String.format(
+            Locale.ROOT,
+            "%d in %d periods, %d at once; ejected %.0f ms after its death",
+            probes,
+            periods,
+            mostAtOnce,
+            (ejectedAt - killedAt) / 1e6));
     application.choose(Choice.POWER_OF_TWO_PEAK_EWMA);
     cluster.scale(4); // the dead one goes first
     await(pod + " gone", () -> index(pod) < 0);
   }
 
-  /** How many back-off periods, each twice as long as the one before, have ended after this time. */
+  /**
+   * How many back-off periods, each twice as long as the one before, have ended after this time.
+   */
   private long backOffPeriods(Duration since) {
     long ended = 0;
     // What the ejection took to be seen.
@@ -375,16 +379,15 @@ final class Headless {
     return (System.nanoTime() - started) / 1e9;
   }
 
-  private void event(String what) {
-    print(String.format(Locale.ROOT, "%6.1f  - %s", time(), what));
+  private void line(Events.Event event) {
+    print(String.format(Locale.ROOT, "%6.1f  %s: %s", time(), event.source(), event.text()));
   }
 
   private void line(Meter.Sample second) {
     StringBuilder pods = new StringBuilder();
     second
         .pods()
-        .forEach(
-            (pod, rate) -> pods.append(String.format(Locale.ROOT, "  %s %3.0f", pod, rate)));
+        .forEach((pod, rate) -> pods.append(String.format(Locale.ROOT, "  %s %3.0f", pod, rate)));
     print(
         String.format(
             Locale.ROOT,

@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
  * users do not wait for one another. Only when {@link #MOST_OPEN} are open does it hold back.
  */
 final class Load implements AutoCloseable {
-  /** Far above what a service in good order has open; keeps a broken one from filling the memory. */
+  /**
+   * Far above what a service in good order has open; keeps a broken one from filling the memory.
+   */
   static final int MOST_OPEN = 1_000;
 
   /** A thread that was not run for longer than this forgets what it missed. */
@@ -27,8 +29,7 @@ final class Load implements AutoCloseable {
   private volatile boolean paused = true;
   private volatile boolean closed;
 
-  Load(
-      Supplier<CompletableFuture<HttpResponse<String>>> call, Meter meter, double perSecond) {
+  Load(Supplier<CompletableFuture<HttpResponse<String>>> call, Meter meter, double perSecond) {
     this.call = call;
     this.meter = meter;
     this.perSecond = perSecond;
@@ -89,13 +90,11 @@ final class Load implements AutoCloseable {
     answer.whenComplete((response, error) -> end(begun, response, error));
   }
 
-  private void end(
-      long begun, @Nullable HttpResponse<String> response, @Nullable Throwable error) {
+  private void end(long begun, @Nullable HttpResponse<String> response, @Nullable Throwable error) {
     if (response != null && response.statusCode() < 500) {
       meter.answered(System.nanoTime() - begun);
     } else {
-      meter.failed(
-          response != null ? "status " + response.statusCode() : String.valueOf(rootOf(error)));
+      meter.failed(response != null ? "status " + response.statusCode() : said(rootOf(error)));
     }
     open.decrementAndGet();
   }
@@ -107,6 +106,12 @@ final class Load implements AutoCloseable {
       cause = cause.getCause();
     }
     return cause;
+  }
+
+  private static String said(@Nullable Throwable error) {
+    return error == null
+        ? "no answer"
+        : error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
   }
 
   @Override

@@ -30,12 +30,7 @@ final class Meter {
    * @param pods requests per second by pod name
    */
   record Sample(
-      double at,
-      double perSecond,
-      long failed,
-      double p50,
-      double p99,
-      Map<String, Double> pods) {}
+      double at, double perSecond, long failed, double p50, double p99, Map<String, Double> pods) {}
 
   private final long started = System.nanoTime();
   private final Deque<Sample> samples = new ArrayDeque<>();
@@ -124,8 +119,6 @@ final class Meter {
 
   /** The smallest value that at least this share of the sorted ones do not exceed; 0 if empty. */
   static double quantile(double[] sorted, double share) {
-    return sorted.length == 0
-        ? 0
-        : sorted[Math.max(0, (int) Math.ceil(share * sorted.length) - 1)];
+    return sorted.length == 0 ? 0 : sorted[Math.max(0, (int) Math.ceil(share * sorted.length) - 1)];
   }
 }

@@ -102,13 +102,13 @@ final class RealApiServer implements ApiServer {
       await(() -> "ok".equals(client.raw("/readyz")));
       if (old) {
         client
-            .resource(client.getKubernetesSerialization()
-                .unmarshal(ENDPOINT_SLICES, CustomResourceDefinition.class))
+            .resource(
+                client
+                    .getKubernetesSerialization()
+                    .unmarshal(ENDPOINT_SLICES, CustomResourceDefinition.class))
             .create();
       }
-      await(
-          () ->
-              client.discovery().v1().endpointSlices().inNamespace("default").list() != null);
+      await(() -> client.discovery().v1().endpointSlices().inNamespace("default").list() != null);
     } catch (IOException | InterruptedException | RuntimeException e) {
       stop();
       throw e;

@@ -7,9 +7,11 @@ import io.steelyard.Candidates;
 import io.steelyard.Stage;
 import io.steelyard.kubernetes.KubernetesDiscovery;
 import java.io.IOException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,10 +20,13 @@ import org.jspecify.annotations.Nullable;
  * its load and the meter.
  */
 final class Setup implements AutoCloseable {
+  private static final int WARM_UP = 200;
+
   private final @Nullable ApiServer api;
   private final @Nullable Cluster cluster;
   private final KubernetesClient client;
   private final String title;
+  private final String namespace;
   private final Application application;
   private final Meter meter = new Meter();
   private final Load load;
@@ -70,6 +75,7 @@ final class Setup implements AutoCloseable {
     this.api = api;
     this.client = api.client();
     this.title = api.title();
+    this.namespace = Cluster.NAMESPACE;
     Cluster own = new Cluster(api, pace, events);
     this.cluster = own;
     KubernetesDiscovery discovery =
@@ -87,8 +93,7 @@ final class Setup implements AutoCloseable {
     this.load = new Load(application::call, meter, options.rate());
   }
 
-  private Setup(Options options, Stage ejection, Consumer<Candidates> listener)
-      throws IOException {
+  private Setup(Options options, Stage ejection, Consumer<Candidates> listener) throws IOException {
     this.api = null;
     this.cluster = null;
     String service = require(options.service());
@@ -97,6 +102,7 @@ final class Setup implements AutoCloseable {
             .withConfig(Config.fromKubeconfig(require(options.kubeconfig()).toFile()))
             .build();
     this.title = client.getMasterUrl().toString();
+    this.namespace = options.namespace() != null ? options.namespace() : client.getNamespace();
     KubernetesDiscovery discovery =
         options.namespace() == null
             ? KubernetesDiscovery.service(service)
@@ -124,6 +130,30 @@ final class Setup implements AutoCloseable {
         1,
         1,
         TimeUnit.SECONDS);
+  }
+
+  /**
+   * Waits for the first endpoints and sends some requests one after the other: a JVM's first ones
+   * take long and would be charged to the pods. Gives up when there is nobody to answer.
+   */
+  void warmUp() throws InterruptedException {
+    try {
+      application.balancer().ready().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      return;
+    }
+    for (int i = 0; i < WARM_UP; i++) {
+      try {
+        application.call().get(10, TimeUnit.SECONDS);
+      } catch (ExecutionException | TimeoutException e) {
+        return;
+      }
+    }
+  }
+
+  /** What the API server knows of the service. */
+  ServiceFacts facts() {
+    return ServiceFacts.read(client, namespace, application.service());
   }
 
   /** The demo's cluster; null if it is the user's. */

@@ -4,8 +4,11 @@ import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceList;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
+import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -37,6 +40,9 @@ final class Slices {
   /** What the lines of one slice have in common. */
   private record Key(int weight, int port) {}
 
+  /** The slice of a service that never had a pod. */
+  private static final Key EMPTY = new Key(1, 0);
+
   private final KubernetesClient client;
   private final String namespace;
   private final String service;
@@ -59,32 +65,44 @@ final class Slices {
     Map<Key, List<Entry>> wanted =
         new TreeMap<>(Comparator.comparingInt(Key::weight).thenComparingInt(Key::port));
     published.keySet().forEach(key -> wanted.put(key, new ArrayList<>()));
-    wanted.putIfAbsent(new Key(1, 0), new ArrayList<>());
     for (Entry entry : entries) {
       wanted
           .computeIfAbsent(new Key(entry.weight(), entry.port()), key -> new ArrayList<>())
           .add(entry);
     }
-    List<Map.Entry<Key, List<Entry>>> changed =
+    if (wanted.isEmpty()) {
+      wanted.put(EMPTY, new ArrayList<>());
+    }
+    List<Map.Entry<Key, List<Entry>>> inOrder =
         wanted.entrySet().stream()
-            .filter(slice -> !slice.getValue().equals(published.get(slice.getKey())))
             .sorted(Comparator.comparing(slice -> !gains(slice.getKey(), slice.getValue())))
             .toList();
-    for (Map.Entry<Key, List<Entry>> slice : changed) {
-      client
-          .discovery()
-          .v1()
-          .endpointSlices()
-          .inNamespace(namespace)
-          .resource(slice(slice.getKey(), slice.getValue()))
-          .createOr(NonDeletingOperation::update);
-      published.put(slice.getKey(), slice.getValue());
+    for (Map.Entry<Key, List<Entry>> slice : inOrder) {
+      write(slice.getKey(), slice.getValue());
     }
   }
 
+  private void write(Key key, List<Entry> entries) {
+    if (entries.isEmpty() && published.size() > 1) {
+      slices().withName(name(key)).delete();
+      published.remove(key);
+    } else if (!entries.equals(published.get(key))) {
+      slices().resource(slice(key, entries)).createOr(NonDeletingOperation::update);
+      published.put(key, entries);
+    }
+  }
+
+  private NonNamespaceOperation<EndpointSlice, EndpointSliceList, Resource<EndpointSlice>>
+      slices() {
+    return client.discovery().v1().endpointSlices().inNamespace(namespace);
+  }
+
+  private String name(Key key) {
+    return service + "-weight-" + key.weight() + (key.port() == 0 ? "" : "-" + key.port());
+  }
+
   private boolean gains(Key key, List<Entry> now) {
-    List<String> before =
-        published.getOrDefault(key, List.of()).stream().map(Entry::uid).toList();
+    List<String> before = published.getOrDefault(key, List.of()).stream().map(Entry::uid).toList();
     return !new HashSet<>(before).containsAll(now.stream().map(Entry::uid).toList());
   }
 
@@ -93,7 +111,7 @@ final class Slices {
     EndpointSliceBuilder slice =
         new EndpointSliceBuilder()
             .withNewMetadata()
-            .withName(service + "-weight-" + key.weight() + (key.port() == 0 ? "" : "-" + key.port()))
+            .withName(name(key))
             .addToLabels("kubernetes.io/service-name", service)
             .addToLabels("endpointslice.kubernetes.io/managed-by", "demo.steelyard.io")
             .addToLabels(WEIGHT, Integer.toString(key.weight()))

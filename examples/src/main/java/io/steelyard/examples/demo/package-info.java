@@ -4,8 +4,8 @@
  *
  * <p>The {@linkplain io.steelyard.examples.demo.Cluster cluster} keeps real HTTP servers for pods
  * and describes them to an API server. The {@linkplain io.steelyard.examples.demo.Application
- * application} knows nothing of either: it finds the pods as any program in a cluster would. Between
- * them stand the {@linkplain io.steelyard.examples.demo.Page page} and the {@linkplain
+ * application} knows nothing of either: it finds the pods as any program in a cluster would.
+ * Between them stand the {@linkplain io.steelyard.examples.demo.Page page} and the {@linkplain
  * io.steelyard.examples.demo.Headless script} that checks what the library promises.
  */
 @NullMarked
