@@ -26,21 +26,21 @@ import org.jspecify.annotations.Nullable;
  * Discovery cart = KubernetesDiscovery.service("shop", "cart").port("http");
  * }</pre>
  *
- * <p><b>What is published.</b> Every ready endpoint, sorted by id. One that is terminating but still
- * serves is published as draining; if the whole service has none that is ready, those are published
- * as usable (KEP-1669, as kube-proxy does it). Others are not published. An endpoint's id is {@code
- * <pod uid>:<port>}, so that an address which is handed to another pod starts afresh; without a pod
- * it is {@code <address>:<port>}. Zone and node are set; the attributes are {@code pod}, {@code
- * namespace} and {@code appProtocol} as far as the slices say. The weight is that of the slice's
- * {@linkplain #weightLabel weight label}, 1 without one.
+ * <p><b>What is published.</b> Every ready endpoint, sorted by id. One that is terminating but
+ * still serves is published as draining; if the whole service has none that is ready, those are
+ * published as usable (KEP-1669, as kube-proxy does it). Others are not published. An endpoint's id
+ * is {@code <pod uid>:<port>}, so that an address which is handed to another pod starts afresh;
+ * without a pod it is {@code <address>:<port>}. Zone and node are set; the attributes are {@code
+ * pod}, {@code namespace} and {@code appProtocol} as far as the slices say. The weight is that of
+ * the slice's {@linkplain #weightLabel weight label}, 1 without one.
  *
  * <p><b>States.</b> Each topology says how far it can be trusted. {@code SYNCING}: nothing was
  * listed yet. {@code LIVE}. {@code STALE}: the API server cannot be reached, or the configured port
  * has vanished; the last good list stays. {@code UNAUTHORIZED}: it refuses; the last good list
- * stays. {@code ABSENT}: no slice belongs to such a service; empty. {@code CLOSED}: the given client
- * was closed under the watch; the last good list stays. Watching never ends by itself except for
- * that one: lost connections are taken up again where they broke, with a delay of at most 30 s with
- * full jitter between tries.
+ * stays. {@code ABSENT}: no slice belongs to such a service; empty. {@code CLOSED}: the given
+ * client was closed under the watch; the last good list stays. Watching never ends by itself except
+ * for that one: lost connections are taken up again where they broke, with a delay of at most 30 s
+ * with full jitter between tries.
  *
  * <p><b>Rights.</b> The service account needs to list and watch EndpointSlices in the service's
  * namespace, and nothing else:
@@ -72,8 +72,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p><b>Safety.</b> Addresses are read as literals only, never looked up. Loopback, link-local,
- * multicast and unspecified addresses are refused, as whoever may write slices could otherwise point
- * this process at itself or its node (CVE-2021-25737); see {@link #allowLoopback()}.
+ * multicast and unspecified addresses are refused, as whoever may write slices could otherwise
+ * point this process at itself or its node (CVE-2021-25737); see {@link #allowLoopback()}.
  *
  * <p>Immutable and thread-safe; each setting returns a copy. Any number of watches on one instance
  * share one watch of the API server, begun by the first and over with the last.
@@ -374,7 +374,8 @@ public final class KubernetesDiscovery implements Discovery {
       looked = "context " + context.name() + " of kubeconfig " + context.file();
     } else {
       namespace = new ConfigBuilder().build().getNamespace();
-      looked = "the current context of kubeconfig " + String.join(", ", Config.getKubeconfigFilenames());
+      looked =
+          "the current context of kubeconfig " + String.join(", ", Config.getKubeconfigFilenames());
     }
     if (namespace == null || namespace.isBlank()) {
       namespace = Kubeconfig.serviceAccountNamespace();
@@ -382,7 +383,10 @@ public final class KubernetesDiscovery implements Discovery {
     }
     if (namespace == null || namespace.isBlank()) {
       throw new IllegalStateException(
-          "namespace of service " + spec.service + ": none in " + looked
+          "namespace of service "
+              + spec.service
+              + ": none in "
+              + looked
               + " (expected: one there, or service(namespace, name))");
     }
     return requireLabel(namespace.strip(), "namespace (from " + looked + ")");

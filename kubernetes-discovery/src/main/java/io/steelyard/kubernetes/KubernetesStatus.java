@@ -79,7 +79,9 @@ public final class KubernetesStatus {
     return sinceChange;
   }
 
-  /** The API server's version of what is known, an opaque text; null while that has to be listed. */
+  /**
+   * The API server's version of what is known, an opaque text; null while that has to be listed.
+   */
   public @Nullable String resourceVersion() {
     return resourceVersion;
   }

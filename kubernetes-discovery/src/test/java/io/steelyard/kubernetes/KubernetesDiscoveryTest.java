@@ -37,7 +37,8 @@ class KubernetesDiscoveryTest {
   @Nested
   class BadInput {
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "Cart", "-cart", "cart-", "ca rt", "cart.shop", "cart/x", "cärt"})
+    @ValueSource(
+        strings = {"", " ", "Cart", "-cart", "cart-", "ca rt", "cart.shop", "cart/x", "cärt"})
     void a_name_that_is_no_dns_label_is_refused(String bad) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> KubernetesDiscovery.service("shop", bad))
@@ -198,9 +199,9 @@ class KubernetesDiscoveryTest {
 
     @Test
     void without_a_namespace_in_the_clients_configuration_the_error_says_so() {
-      Config config = new ConfigBuilder(Config.empty()).withMasterUrl("https://127.0.0.1:1").build();
-      try (KubernetesClient client =
-          new KubernetesClientBuilder().withConfig(config).build()) {
+      Config config =
+          new ConfigBuilder(Config.empty()).withMasterUrl("https://127.0.0.1:1").build();
+      try (KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build()) {
         KubernetesDiscovery cart = KubernetesDiscovery.service("cart").client(client);
         assertThatIllegalStateException()
             .isThrownBy(() -> cart.watch(new Recorder()))
@@ -250,7 +251,8 @@ class KubernetesDiscoveryTest {
     assertThat(CART.port("http")).hasToString("kubernetes shop/cart:http");
     assertThat(CART.port(80)).hasToString("kubernetes shop/cart:80");
     assertThat(CART.port("80")).hasToString("kubernetes shop/cart:80");
-    assertThat(KubernetesDiscovery.service("cart").port("http")).hasToString("kubernetes cart:http");
+    assertThat(KubernetesDiscovery.service("cart").port("http"))
+        .hasToString("kubernetes cart:http");
   }
 
   @Test

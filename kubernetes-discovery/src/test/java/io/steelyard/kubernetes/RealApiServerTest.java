@@ -67,7 +67,10 @@ class RealApiServerTest {
   }
 
   private void eventually(Runnable check) {
-    await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20)).untilAsserted(check::run);
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .pollInterval(Duration.ofMillis(20))
+        .untilAsserted(check::run);
   }
 
   private void expect(State state, String... addresses) {

@@ -81,7 +81,9 @@ final class IpLiteral {
     return true;
   }
 
-  /** The one way to write this address (RFC 5952 for IPv6), so that equal addresses are equal text. */
+  /**
+   * The one way to write this address (RFC 5952 for IPv6), so that equal addresses are equal text.
+   */
   @Override
   public String toString() {
     if (!isIpv6()) {

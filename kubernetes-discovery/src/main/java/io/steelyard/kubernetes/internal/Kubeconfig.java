@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads as much of a kubeconfig as is needed to refuse a bad one early and by name.
  *
- * <p>The client itself, asked for a context that does not exist, takes the current one, which may be
- * another cluster; and without any it goes to a default address.
+ * <p>The client itself, asked for a context that does not exist, takes the current one, which may
+ * be another cluster; and without any it goes to a default address.
  */
 public final class Kubeconfig {
   private static final String NAMESPACE_FILE =

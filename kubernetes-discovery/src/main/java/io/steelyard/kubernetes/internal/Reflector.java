@@ -341,7 +341,8 @@ public final class Reflector<T> {
     } else if (cause != null && Failure.of(cause).kind() != Failure.Kind.UNREACHABLE) {
       failed(Verb.WATCH, cause);
     } else {
-      // In good order or cut, the next attempt will tell; one that follows at once says nothing yet.
+      // In good order or cut, the next attempt will tell; one that follows at once says nothing
+      // yet.
       failures++;
       log.debug("Kubernetes: the watch of {} ended after {}", what, lasted, cause);
       // The delay bounds how often a server is asked, so the time the watch has lasted counts

@@ -116,8 +116,7 @@ public final class ServiceWatch {
 
   private static ServiceWatch over(ClientHolder client, Settings settings, Platform platform) {
     Source<Slice> source =
-        new SliceSource(
-            client, settings.namespace(), settings.service(), settings.weightLabel());
+        new SliceSource(client, settings.namespace(), settings.service(), settings.weightLabel());
     return new ServiceWatch(settings, platform, source, threads(settings), client::close);
   }
 
@@ -230,7 +229,9 @@ public final class ServiceWatch {
     }
   }
 
-  /** The reflector has news: publish now, or together with what else happens until the pace ends. */
+  /**
+   * The reflector has news: publish now, or together with what else happens until the pace ends.
+   */
   private void changed() {
     if (closed || pending != null) {
       return;

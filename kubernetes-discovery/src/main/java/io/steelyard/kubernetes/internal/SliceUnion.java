@@ -112,7 +112,8 @@ public final class SliceUnion {
         }
       }
       if (names.size() > 1) {
-        String detail = "no port is chosen and there are several (expected: one of " + listed(usable);
+        String detail =
+            "no port is chosen and there are several (expected: one of " + listed(usable);
         return noPort(detail + ")", problems);
       }
       if (!names.isEmpty()) {

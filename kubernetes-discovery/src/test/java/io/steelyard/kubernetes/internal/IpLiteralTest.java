@@ -100,7 +100,16 @@ class IpLiteralTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"10.0.0.1", "192.168.1.1", "8.8.8.8", "169.253.0.1", "2001:db8::1", "fc00::1", "fec0::1"})
+  @ValueSource(
+      strings = {
+        "10.0.0.1",
+        "192.168.1.1",
+        "8.8.8.8",
+        "169.253.0.1",
+        "2001:db8::1",
+        "fc00::1",
+        "fec0::1"
+      })
   void an_ordinary_address_is_not(String text) {
     assertThat(IpLiteral.parse(text).objection(false)).isNull();
   }

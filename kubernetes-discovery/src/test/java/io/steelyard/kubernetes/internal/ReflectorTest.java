@@ -114,8 +114,7 @@ class ReflectorTest {
       platform.advance(platform.untilNext());
     }
     assertThat(delays)
-        .containsExactly(
-            100L, 800L, 1600L, 3200L, 6400L, 12800L, 25600L, 30000L, 30000L, 30000L);
+        .containsExactly(100L, 800L, 1600L, 3200L, 6400L, 12800L, 25600L, 30000L, 30000L, 30000L);
     assertThat(seen).containsExactly("STALE [A]");
     assertThat(reflector.health().detail())
         .isEqualTo("cannot watch things in namespace shop: IOException: Connection refused");

@@ -112,9 +112,7 @@ class SliceUnionTest {
   }
 
   private static List<String> texts(Result result) {
-    return result.endpoints().stream()
-        .map(e -> (e.draining() ? "draining " : "") + e)
-        .toList();
+    return result.endpoints().stream().map(e -> (e.draining() ? "draining " : "") + e).toList();
   }
 
   @Test
@@ -262,7 +260,8 @@ class SliceUnionTest {
     Slice v4 = slice("a", ready("10.0.0.1", "a"), ready("10.0.0.2", "b"));
     Slice v6 = type(slice("b", ready("2001:db8::1", "a"), ready("2001:db8::3", "c")), "IPv6");
     assertThat(texts(union(HTTP, v4, v6)))
-        .containsExactly("a:8080@10.0.0.1:8080", "b:8080@10.0.0.2:8080", "c:8080@[2001:db8::3]:8080");
+        .containsExactly(
+            "a:8080@10.0.0.1:8080", "b:8080@10.0.0.2:8080", "c:8080@[2001:db8::3]:8080");
     assertThat(texts(union(new SliceUnion.Settings(HTTP.port(), true, false), v4, v6)))
         .containsExactly(
             "a:8080@[2001:db8::1]:8080", "b:8080@10.0.0.2:8080", "c:8080@[2001:db8::3]:8080");
@@ -384,8 +383,7 @@ class SliceUnionTest {
   void a_number_is_taken_as_it_is_where_no_ports_are_listed_or_one_is_any() {
     assertThat(texts(union(port(81), ports(slice("a", ready("10.0.0.1", "a"))))))
         .containsExactly("a:81@10.0.0.1:81");
-    assertThat(
-            texts(union(port(81), ports(slice("a", ready("10.0.0.1", "a")), port("any", null)))))
+    assertThat(texts(union(port(81), ports(slice("a", ready("10.0.0.1", "a")), port("any", null)))))
         .containsExactly("a:81@10.0.0.1:81");
   }
 

@@ -42,11 +42,11 @@ import java.util.stream.Stream;
  *
  * <p>Servers older than 1.21 do not serve {@code discovery.k8s.io/v1}. They are given a
  * CustomResourceDefinition of that name, so that it is served from real storage with real watches
- * (and without validation: such a server accepts loopback and malformed addresses in slices), unless
- * they are asked to be {@linkplain #startAsOldCluster old}.
+ * (and without validation: such a server accepts loopback and malformed addresses in slices),
+ * unless they are asked to be {@linkplain #startAsOldCluster old}.
  *
- * <p>Two users exist: {@link #ADMIN} may do everything, {@link #VIEWER} nothing until a role is bound
- * to the user {@code viewer}.
+ * <p>Two users exist: {@link #ADMIN} may do everything, {@link #VIEWER} nothing until a role is
+ * bound to the user {@code viewer}.
  */
 public final class LocalApiServer implements AutoCloseable {
   /** The token of a user who may do everything. */
@@ -204,8 +204,7 @@ public final class LocalApiServer implements AutoCloseable {
     try {
       admin()
           .namespaces()
-          .resource(
-              new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build())
+          .resource(new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build())
           .create();
     } catch (KubernetesClientException e) {
       if (e.getCode() != 409) {
@@ -249,7 +248,8 @@ public final class LocalApiServer implements AutoCloseable {
 
   /** Forgets all versions but the present one, so that older watches cannot be resumed. */
   public void compact() throws IOException, InterruptedException {
-    String range = etcd("/v3/kv/range", "{\"key\":\"AA==\",\"count_only\":true,\"range_end\":\"AA==\"}");
+    String range =
+        etcd("/v3/kv/range", "{\"key\":\"AA==\",\"count_only\":true,\"range_end\":\"AA==\"}");
     Matcher revision = Pattern.compile("\"revision\":\"(\\d+)\"").matcher(range);
     if (!revision.find()) {
       throw new IOException("no revision in " + range);
@@ -300,7 +300,8 @@ public final class LocalApiServer implements AutoCloseable {
               .withNewMetadata()
               .withName("endpointslices.discovery.k8s.io")
               .addToAnnotations(
-                  "api-approved.kubernetes.io", "https://github.com/kubernetes/kubernetes/pull/99662")
+                  "api-approved.kubernetes.io",
+                  "https://github.com/kubernetes/kubernetes/pull/99662")
               .endMetadata()
               .withNewSpec()
               .withGroup("discovery.k8s.io")
@@ -352,7 +353,8 @@ public final class LocalApiServer implements AutoCloseable {
   private void writePem(String file, String type, byte[] content) throws IOException {
     String lines = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content);
     Files.writeString(
-        folder.resolve(file), "-----BEGIN " + type + "-----\n" + lines + "\n-----END " + type + "-----\n");
+        folder.resolve(file),
+        "-----BEGIN " + type + "-----\n" + lines + "\n-----END " + type + "-----\n");
   }
 
   private Process run(String name, List<String> command) throws IOException {

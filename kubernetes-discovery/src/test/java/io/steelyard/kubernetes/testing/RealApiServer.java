@@ -7,8 +7,8 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Gives tests a real API server, one for the whole run. Without {@code KUBEBUILDER_ASSETS} the tests
- * of the class are skipped and say so.
+ * Gives tests a real API server, one for the whole run. Without {@code KUBEBUILDER_ASSETS} the
+ * tests of the class are skipped and say so.
  *
  * <pre>{@code
  * @RegisterExtension static final RealApiServer api = new RealApiServer();
