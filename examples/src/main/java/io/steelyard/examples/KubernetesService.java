@@ -6,31 +6,27 @@ import io.steelyard.kubernetes.KubernetesDiscovery;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.time.Duration;
 
 /**
- * Calls a service in Kubernetes, straight to its pods: {@code KubernetesService shop cart http}, in
- * a pod or wherever {@code ~/.kube/config} leads to a cluster whose pods can be reached.
+ * Calls the pods of service {@code cart} in namespace {@code shop}: in a pod, or wherever the
+ * current kubeconfig leads to a cluster whose pods can be reached.
  */
 public final class KubernetesService {
-  /** Runs it; the arguments are namespace, service and port name. */
+  /** Runs it. */
   public static void main(String... args) throws Exception {
-    KubernetesDiscovery discovery = KubernetesDiscovery.service(args[0], args[1]).port(args[2]);
-    try (Balancer balancer = Balancer.builder(discovery).name(args[1]).build()) {
-      HttpClient client =
-          BalancedHttpClient.wrap(
-                  HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build())
-              .service(args[1], balancer)
-              .build();
-      URI uri = URI.create("http://" + args[1] + "/");
-      for (int i = 0; i < 10; i++) {
-        var response = client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
-        System.out.println(response.uri().getAuthority() + " answered " + response.statusCode());
-      }
-      System.out.println(discovery.status());
-      System.out.println(balancer.explain());
-    }
+    Balancer cart =
+        Balancer.builder(KubernetesDiscovery.service("shop", "cart").port("http")).build();
+    HttpClient http =
+        BalancedHttpClient.wrap(HttpClient.newHttpClient()).service("cart", cart).build();
+
+    HttpRequest request = HttpRequest.newBuilder(URI.create("http://cart/items")).build();
+    HttpResponse<String> answer = http.send(request, BodyHandlers.ofString());
+
+    System.out.println(answer.uri().getAuthority() + " answered " + answer.statusCode());
+    System.out.println(cart.explain());
+    cart.close();
   }
 
   private KubernetesService() {}

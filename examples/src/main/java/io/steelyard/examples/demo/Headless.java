@@ -90,8 +90,8 @@ final class Headless {
     cluster.scale(3);
     usable(3);
     setup.warmUp();
-    setup.load().resume();
     setup.measure(this::line);
+    setup.load().resume();
     pass(2);
 
     calm.open();
@@ -214,7 +214,12 @@ final class Headless {
     claims.check(
         "a draining pod gets nothing from a second after the change on",
         stats.begun() == chosen && received(pod) == arrived,
-        (stats.begun() - chosen) + " sent, " + (received(pod) - arrived) + " arrived");
+        (stats.begun() - chosen)
+            + " sent, "
+            + (received(pod) - arrived)
+            + " arrived, after "
+            + chosen
+            + " before");
     await(pod + " gone", () -> index(pod) < 0);
   }
 

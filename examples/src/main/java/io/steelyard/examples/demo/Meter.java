@@ -4,11 +4,12 @@ import io.steelyard.Candidates;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,6 +73,12 @@ final class Meter {
     return lastFailure;
   }
 
+  /** Begins the first second: what came before is in no sample. */
+  synchronized void restart(Candidates candidates) {
+    sample(candidates);
+    samples.clear();
+  }
+
   /** Ends a second. */
   synchronized Sample sample(Candidates candidates) {
     long now = System.nanoTime();
@@ -98,7 +105,9 @@ final class Meter {
   }
 
   private Map<String, Double> perPod(Candidates candidates, double seconds) {
-    Map<String, Double> rates = new LinkedHashMap<>();
+    Map<String, Double> rates =
+        new TreeMap<>(
+            Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder()));
     Map<String, Long> begun = new HashMap<>();
     for (int i = 0; i < candidates.size(); i++) {
       String id = candidates.endpoint(i).id();

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * its load and the meter.
  */
 final class Setup implements AutoCloseable {
-  private static final int WARM_UP = 200;
+  private static final int WARM_UP = 100;
 
   private final @Nullable ApiServer api;
   private final @Nullable Cluster cluster;
@@ -125,6 +125,7 @@ final class Setup implements AutoCloseable {
 
   /** Takes a sample each second from now on. */
   void measure(Consumer<Meter.Sample> told) {
+    meter.restart(application.balancer().candidates());
     seconds.scheduleAtFixedRate(
         () -> told.accept(meter.sample(application.balancer().candidates())),
         1,

@@ -4,6 +4,7 @@ import io.steelyard.stage.Stages;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** The page, until somebody ends it. */
 final class Show {
@@ -17,6 +18,8 @@ final class Show {
 
   private static final Duration OUT_FOR = Duration.ofSeconds(5);
 
+  private static final long MOST_SECONDS_TO_END = 5;
+
   private Show() {}
 
   static void run(Options options) throws IOException, InterruptedException {
@@ -29,17 +32,10 @@ final class Show {
             text -> events.add("cluster", text),
             events::snapshot);
     CountDownLatch ended = new CountDownLatch(1);
+    CountDownLatch cleared = new CountDownLatch(1);
     try (setup;
         Page page = Page.serve(options.listen(), setup, events)) {
-      Thread atExit =
-          new Thread(
-              () -> {
-                ended.countDown();
-                page.close();
-                setup.close();
-              },
-              "end");
-      Runtime.getRuntime().addShutdownHook(atExit);
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> end(ended, cleared), "end"));
       Cluster own = setup.cluster();
       if (own != null) {
         own.scale(PODS);
@@ -52,6 +48,20 @@ final class Show {
       System.out.println("The service:  " + setup.application().title() + ", " + setup.title());
       System.out.println("Ctrl-C ends it.");
       ended.await();
+    } finally {
+      cleared.countDown();
+    }
+  }
+
+  /** Lets the main thread put things away before the process ends. */
+  private static void end(CountDownLatch ended, CountDownLatch cleared) {
+    ended.countDown();
+    try {
+      if (!cleared.await(MOST_SECONDS_TO_END, TimeUnit.SECONDS)) {
+        System.err.println("demo: gave up waiting for the servers to stop");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }
