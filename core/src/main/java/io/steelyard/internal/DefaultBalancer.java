@@ -137,6 +137,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     this.loop = new SerialLoop(platform, this::rebuild);
   }
 
+  @SuppressWarnings("ReferenceEquality") // whether that very list has been taken up
   private void watchDiscovery() {
     AutoCloseable watching = settings.discovery().watch(new DiscoveryListener());
     watch =

@@ -99,7 +99,7 @@ public final class Strategies {
    * so that clients with the same list, slot and phase turn to the same endpoint at the same moment
    * (as far as their clocks agree).
    *
-   * @param phase how far ahead of 1970's start the turns are; zero or more
+   * @param phase how far ahead of 1970's start the turns are; zero to 365 days
    */
   public static Strategy timedRoundRobin(Duration slot, Duration phase) {
     return new TimedRoundRobin(slot, Objects.requireNonNull(phase, "phase"));
