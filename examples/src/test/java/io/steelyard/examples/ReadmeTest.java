@@ -10,7 +10,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** Every piece of Java in the README stands, line by line, in an example that the build compiles. */
+/**
+ * Every piece of Java in the README stands, line by line, in an example that the build compiles.
+ */
 class ReadmeTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   private static final Pattern JAVA_BLOCK =
@@ -32,9 +34,12 @@ class ReadmeTest {
 
   @Test
   void everyLinkLeadsToAFile() throws IOException {
-    Matcher links = Pattern.compile("\\]\\(([^)#:]+)\\)").matcher(Files.readString(ROOT.resolve("README.md")));
+    Matcher links =
+        Pattern.compile("\\]\\(([^)#:]+)\\)").matcher(Files.readString(ROOT.resolve("README.md")));
     List<String> targets = links.results().map(link -> link.group(1)).toList();
-    assertThat(targets).isNotEmpty().allSatisfy(target -> assertThat(ROOT.resolve(target)).exists());
+    assertThat(targets)
+        .isNotEmpty()
+        .allSatisfy(target -> assertThat(ROOT.resolve(target)).exists());
   }
 
   /** Without line breaks and indentation, which a formatter may place otherwise. */
