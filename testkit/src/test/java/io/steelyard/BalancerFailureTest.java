@@ -214,6 +214,10 @@ class BalancerFailureTest {
     assertThat(explanation.problem()).contains("policy refused").contains("boom");
     fixture.publish(eps(3));
     assertThat(fixture.requests(99).values()).containsExactly(33, 33, 33);
+    broken.set(false); // refused is refused: it does not come into force by itself later
+    fixture.publish(eps(4));
+    assertThat(fixture.balancer.explain().strategy()).isEqualTo("roundRobin");
+    assertThat(fixture.balancer.explain().policySource()).isEqualTo("builder");
   }
 
   @Test
