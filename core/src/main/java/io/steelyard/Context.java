@@ -38,9 +38,10 @@ public interface Context {
   void wakeOnSuccess(int candidate);
 
   /**
-   * Sets the candidate's consecutive failures to zero and ignores, for that count, the attempts
-   * that are in flight now: what was begun before an episode says nothing about what comes after
-   * it. Takes effect with the snapshot that this evaluation makes.
+   * Sets the candidate's consecutive failures to zero, forgets the latency that they were charged
+   * to, and ignores, for both, the attempts that are in flight now: what was begun before an
+   * episode says nothing about what comes after it. Takes effect with the snapshot that this
+   * evaluation makes.
    */
   void forgetFailures(int candidate);
 

@@ -4,8 +4,9 @@ package io.steelyard;
  * What this client has learnt of one endpoint: live, lock-free, outliving any snapshot.
  *
  * <p>The numbers follow the endpoint's id across list updates, for as long as anything is in flight
- * and ten minutes more. Every method may be called from any thread, takes no lock, allocates
- * nothing and writes nothing: reading does not change what the next reader sees.
+ * and ten minutes more. Every method may be called from any thread, takes no lock and allocates
+ * nothing. Reading never changes what the next reader sees; what is read in a pick writes nothing
+ * at all.
  *
  * <p>An abstract class rather than an interface because it is read on every pick: with a single
  * implementation loaded the JVM calls it without a type check.

@@ -117,6 +117,34 @@ class TrapsTest {
     assertThat(toIt).isGreaterThan(20_000);
   }
 
+  /**
+   * The failures of an ejected pod were charged to its average; with it, the default strategy did
+   * not choose the pod for its probe until 55 s later.
+   */
+  @Test
+  void a_probe_is_sent_as_soon_as_it_may_be() {
+    Fixture fixture = new Fixture(eps(10), b -> b);
+    PickContext onlyTheFirst = PickContext.none();
+    for (int e = 1; e < 10; e++) {
+      onlyTheFirst = onlyTheFirst.avoiding(ep("e" + e));
+    }
+    for (int i = 0; i < 5; i++) {
+      fixture.balancer.begin(onlyTheFirst).end(Outcome.FAILURE);
+      fixture.platform.advance(Duration.ofMillis(20));
+    }
+    int millis = 0;
+    boolean probed = false;
+    for (; millis < 60_000 && !probed; millis += 5) {
+      Attempt attempt = fixture.balancer.begin(PickContext.none());
+      probed = attempt.endpoint().id().equals("e0");
+      fixture.platform.schedule(attempt::success, Duration.ofMillis(5));
+      fixture.platform.advance(Duration.ofMillis(5));
+    }
+    // Out for 5 s; then a fifth of all pairs drawn have the pod in them, so within 250 ms 50 such
+    // draws have failed with probability .8^50 = 1e-5.
+    assertThat(millis).isBetween(4_900, 5_300);
+  }
+
   /** An idle endpoint of weight 1 beside a busy one of weight 99 used to win every comparison. */
   @Test
   void a_light_endpoint_does_not_take_half_of_a_small_pool() {

@@ -201,7 +201,7 @@ final class Slot extends SlotPadAfter {
 
   /** Counts a request's end. */
   void end(Outcome outcome, long beganAt, int episode, boolean responded, boolean probe) {
-    if (tracksLatency && outcome != Outcome.REJECTED) {
+    if (tracksLatency && outcome != Outcome.REJECTED && episode == episode()) {
       charge(outcome, beganAt, responded);
     }
     boolean wake = false;
@@ -334,7 +334,12 @@ final class Slot extends SlotPadAfter {
     }
   }
 
+  /**
+   * Begins an episode: what is in flight now says nothing of it. The average goes too, as failures
+   * were charged to it: an endpoint on probation would look too slow to be tried for a minute.
+   */
   void forgetFailures() {
+    LATENCY.setOpaque(this, 0L);
     while (true) {
       int state = (int) FAILURES.getVolatile(this);
       if (FAILURES.compareAndSet(this, state, ((state >>> EPISODE_SHIFT) + 1) << EPISODE_SHIFT)) {
