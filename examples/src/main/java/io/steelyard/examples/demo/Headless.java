@@ -175,8 +175,8 @@ final class Headless {
     long probes = stats.begun() - before;
     long periods = backOffPeriods(Duration.ofNanos(System.nanoTime() - ejectedAt));
     claims.check(
-        "an ejected pod gets at most a probe per back-off period, one at a time",
-        probes <= periods && mostAtOnce <= 1,
+        "an ejected pod gets probes only, at most one per back-off period and one at a time",
+        probes >= 1 && probes <= periods && mostAtOnce <= 1,
         String.format(
             Locale.ROOT,
             "%d in %d periods, %d at once; ejected %.0f ms after its death",

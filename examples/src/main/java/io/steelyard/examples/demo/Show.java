@@ -39,8 +39,8 @@ final class Show {
       Cluster own = setup.cluster();
       if (own != null) {
         own.scale(PODS);
+        setup.warmUp();
       }
-      setup.warmUp();
       setup.measure(second -> {});
       setup.load().resume();
       System.out.println("The page:     " + page.url());

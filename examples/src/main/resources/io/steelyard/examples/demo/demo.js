@@ -265,7 +265,7 @@ function drawRates() {
     const down = shown.map((sample, i) => `${x(sample.at).toFixed(1)},${y(lower[i]).toFixed(1)}`).reverse();
     draw(svg, "polygon", { points: [...up, ...down].join(" "), fill: colorOf(name), "fill-opacity": 0.88, stroke: "#fff", "stroke-width": 0.8 });
     const last = shown.length - 1;
-    if (last > 2 && y(lower[last]) - y(base[last]) > 13) {
+    if (last > 8 && y(lower[last]) - y(base[last]) > 13) {
       label(svg, x(shown[last].at) - 6, (y(lower[last]) + y(base[last])) / 2 + 4, "end", name).setAttribute("class", "name");
     }
   }
