@@ -78,7 +78,8 @@ public interface Balancer extends AutoCloseable {
    * Swaps strategy and stages while requests go on. What was learnt of endpoints stays, and so does
    * the memory of every stage and strategy that the new policy has in common with the old one. A
    * strategy that throws is refused: the last policy that worked stays in force and {@link
-   * #explain()} says so. Takes effect within milliseconds.
+   * #explain()} says so. Takes effect before this returns, or right after if another change is
+   * being taken up at the moment.
    */
   void apply(LoadBalancingPolicy policy);
 

@@ -510,7 +510,9 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       throw new IllegalStateException(settings.name() + ": the balancer is closed");
     }
     want(new Wanted(policy, "apply"));
-    loop.wake();
+    if (!loop.runHere()) {
+      loop.wake();
+    }
   }
 
   @Override

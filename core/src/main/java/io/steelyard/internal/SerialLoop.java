@@ -75,11 +75,13 @@ final class SerialLoop {
     }
   }
 
-  /** Runs once on the calling thread, if no run is due or under way. */
-  void runHere() {
-    if (state.compareAndSet(State.IDLE, State.DUE)) {
-      run();
+  /** Runs once on the calling thread, if no run is due or under way; else returns false. */
+  boolean runHere() {
+    if (!state.compareAndSet(State.IDLE, State.DUE)) {
+      return false;
     }
+    run();
+    return true;
   }
 
   /**
