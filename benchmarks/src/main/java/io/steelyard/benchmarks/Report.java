@@ -1,0 +1,361 @@
+package io.steelyard.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A table of what JMH measured: the median over forks of each fork's median, beside the bare
+ * baseline that does the same work, and which targets hold.
+ */
+public final class Report {
+  static final double MOST_OVER_BARE = 1.5;
+  static final double MOST_FROM_SMALL_TO_LARGE = 1.25;
+  static final double MOST_BYTES_A_REQUEST = 48;
+
+  private static final List<String> OPERATIONS = List.of("pick", "begin", "call");
+
+  /** What one benchmark gave with one set of parameters: one element for each fork. */
+  private static final class Series {
+    final List<Double> nanos = new ArrayList<>();
+    final List<Double> bytes = new ArrayList<>();
+  }
+
+  /** Names a series; the bare ones have no strategy and no JVM. */
+  private record Key(String method, int n, int threads, String strategy, String jvm) {
+    Key bare(String bareMethod) {
+      return new Key(bareMethod, n, threads, "", "");
+    }
+
+    Key size(int size) {
+      return new Key(method, size, threads, strategy, jvm);
+    }
+  }
+
+  private final Map<Key, Series> measured = new LinkedHashMap<>();
+
+  private Report() {}
+
+  /** Prints the table of JMH's JSON files; results of equal parameters are taken together. */
+  public static void main(String[] files) throws IOException {
+    if (files.length == 0) {
+      throw new IllegalArgumentException("files: none (expected: JMH's JSON results)");
+    }
+    List<Path> paths = new ArrayList<>();
+    for (String file : files) {
+      paths.add(Path.of(file));
+    }
+    System.out.print(of(paths));
+  }
+
+  static String of(List<Path> files) throws IOException {
+    Report report = new Report();
+    for (Path file : files) {
+      report.read(Json.parse(Files.readString(file)));
+    }
+    return report.print();
+  }
+
+  static String of(String json) {
+    Report report = new Report();
+    report.read(Json.parse(json));
+    return report.print();
+  }
+
+  // ---- reading ----
+
+  private void read(@Nullable Object results) {
+    for (Object result : list(results)) {
+      Map<?, ?> run = map(result);
+      String name = string(run, "benchmark");
+      Map<?, ?> params = run.containsKey("params") ? map(run.get("params")) : Map.of();
+      Key key =
+          new Key(
+              name.substring(name.lastIndexOf('.') + 1),
+              params.containsKey("n") ? Integer.parseInt(string(params, "n")) : 0,
+              (int) number(run.get("threads")),
+              params.containsKey("strategy") ? string(params, "strategy") : "",
+              params.containsKey("jvm") ? string(params, "jvm") : "");
+      Series series = measured.computeIfAbsent(key, k -> new Series());
+      addForks(series.nanos, map(run.get("primaryMetric")));
+      Map<?, ?> secondary =
+          run.containsKey("secondaryMetrics") ? map(run.get("secondaryMetrics")) : Map.of();
+      for (Map.Entry<?, ?> metric : secondary.entrySet()) {
+        if (String.valueOf(metric.getKey()).endsWith("gc.alloc.rate.norm")) {
+          addForks(series.bytes, map(metric.getValue()));
+        }
+      }
+    }
+  }
+
+  private static void addForks(List<Double> forks, Map<?, ?> metric) {
+    for (Object fork : list(metric.get("rawData"))) {
+      List<Double> iterations = new ArrayList<>();
+      for (Object iteration : list(fork)) {
+        iterations.add(number(iteration));
+      }
+      forks.add(median(iterations));
+    }
+  }
+
+  private static List<?> list(@Nullable Object value) {
+    return (List<?>) Objects.requireNonNull(value, "an array in the JSON");
+  }
+
+  private static Map<?, ?> map(@Nullable Object value) {
+    return (Map<?, ?>) Objects.requireNonNull(value, "an object in the JSON");
+  }
+
+  private static String string(Map<?, ?> from, String name) {
+    return (String) Objects.requireNonNull(from.get(name), name);
+  }
+
+  private static double number(@Nullable Object value) {
+    return value instanceof Double number ? number : Double.NaN; // JMH writes "NaN" in quotes
+  }
+
+  // ---- figures ----
+
+  static double median(List<Double> values) {
+    double[] sorted = values.stream().mapToDouble(d -> d).filter(d -> !Double.isNaN(d)).toArray();
+    Arrays.sort(sorted);
+    int n = sorted.length;
+    return n == 0 ? Double.NaN : (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+  }
+
+  private double nanos(Key key) {
+    Series series = measured.get(key);
+    return series == null ? Double.NaN : median(series.nanos);
+  }
+
+  private double bytes(Key key) {
+    Series series = measured.get(key);
+    return series == null ? Double.NaN : median(series.bytes);
+  }
+
+  /** The bare methods that together do what this one must. */
+  private static List<String> baselines(Key key) {
+    if (!key.method.equals("pick")) {
+      return List.of("request");
+    }
+    return switch (key.strategy) {
+      case "roundRobin", "weightedRoundRobin" -> List.of("counter");
+      case "powerOfTwo(peakEwma)" -> List.of("two", "clock");
+      case "timedRoundRobin(1s)" -> List.of("clock");
+      case "leastConnections" -> List.of("scan");
+      default -> List.of("two");
+    };
+  }
+
+  private double bareNanos(Key key) {
+    return baselines(key).stream().mapToDouble(method -> nanos(key.bare(method))).sum();
+  }
+
+  private double ratio(Key key) {
+    return nanos(key) / bareNanos(key);
+  }
+
+  // ---- printing ----
+
+  private String print() {
+    StringBuilder out = new StringBuilder();
+    line(
+        out,
+        "%-22s %8s %7s %9s %9s %9s %6s",
+        "bare",
+        "n",
+        "threads",
+        "ns/op",
+        "least",
+        "most",
+        "forks");
+    for (Key key : keys("")) {
+      Series series = Objects.requireNonNull(measured.get(key));
+      line(
+          out,
+          "%-22s %8d %7d %9.1f %9.1f %9.1f %6d",
+          key.method,
+          key.n,
+          key.threads,
+          nanos(key),
+          min(series.nanos),
+          max(series.nanos),
+          series.nanos.size());
+    }
+    for (String operation : OPERATIONS) {
+      List<Key> keys = keys(operation);
+      if (keys.isEmpty()) {
+        continue;
+      }
+      out.append('\n');
+      line(
+          out,
+          "%-22s %8s %7s %-6s %9s %9s %9s %7s  %-11s %6s",
+          operation,
+          "n",
+          "threads",
+          "JVM",
+          "ns/op",
+          "least",
+          "most",
+          "ratio",
+          "to",
+          "B/op");
+      for (Key key : keys) {
+        Series series = Objects.requireNonNull(measured.get(key));
+        line(
+            out,
+            "%-22s %8d %7d %-6s %9.1f %9.1f %9.1f %7s  %-11s %6s",
+            key.strategy,
+            key.n,
+            key.threads,
+            key.jvm,
+            nanos(key),
+            min(series.nanos),
+            max(series.nanos),
+            figure("%.2f", ratio(key)),
+            String.join("+", baselines(key)),
+            figure("%.1f", bytes(key)));
+      }
+    }
+    targets(out);
+    return out.toString();
+  }
+
+  /** The series of one operation, or the bare ones for "", in the order of the table. */
+  private List<Key> keys(String operation) {
+    List<Key> result = new ArrayList<>();
+    for (Key key : measured.keySet()) {
+      if (operation.isEmpty() ? key.strategy.isEmpty() : key.method.equals(operation)) {
+        result.add(key);
+      }
+    }
+    result.sort(
+        (a, b) -> {
+          int byStrategy =
+              Integer.compare(
+                  Subject.STRATEGIES.indexOf(a.strategy), Subject.STRATEGIES.indexOf(b.strategy));
+          if (byStrategy != 0) {
+            return byStrategy;
+          }
+          if (!a.method.equals(b.method)) {
+            return a.method.compareTo(b.method);
+          }
+          if (a.threads != b.threads) {
+            return Integer.compare(a.threads, b.threads);
+          }
+          return a.n != b.n ? Integer.compare(a.n, b.n) : a.jvm.compareTo(b.jvm);
+        });
+    return result;
+  }
+
+  private void targets(StringBuilder out) {
+    out.append("\nTargets\n");
+    overBare(out, "round robin: pick over a bare counter", "roundRobin");
+    overBare(out, "power of two, in flight: pick over its bare form", "powerOfTwo(inFlight)");
+    overBare(
+        out,
+        "power of two, peak EWMA: pick over its bare form and a clock",
+        "powerOfTwo(peakEwma)");
+    flat(out);
+    atMost(out, "bytes a pick", List.of("pick"), 0);
+    atMost(out, "bytes a request", List.of("begin", "call"), MOST_BYTES_A_REQUEST);
+  }
+
+  private void overBare(StringBuilder out, String what, String strategy) {
+    Map<String, Double> ratios = new TreeMap<>();
+    for (Key key : keys("pick")) {
+      if (key.strategy.equals(strategy)) {
+        ratios.put(where(key) + ", n=" + key.n, ratio(key));
+      }
+    }
+    verdict(out, what, "<= " + MOST_OVER_BARE, ratios, MOST_OVER_BARE, "%.2f");
+  }
+
+  private void flat(StringBuilder out) {
+    Map<String, Double> ratios = new TreeMap<>();
+    for (Key key : keys("pick")) {
+      if (key.strategy.equals("weightedRoundRobin") && key.n == 10) {
+        ratios.put(where(key), nanos(key.size(10_000)) / nanos(key));
+      }
+    }
+    verdict(
+        out,
+        "weighted round robin: pick among 10,000 over pick among 10",
+        "<= " + MOST_FROM_SMALL_TO_LARGE,
+        ratios,
+        MOST_FROM_SMALL_TO_LARGE,
+        "%.2f");
+  }
+
+  private void atMost(StringBuilder out, String what, List<String> operations, double most) {
+    Map<String, Double> bytes = new TreeMap<>();
+    for (String operation : operations) {
+      for (Key key : keys(operation)) {
+        bytes.put(operation + " " + key.strategy + ", " + where(key) + ", n=" + key.n, bytes(key));
+      }
+    }
+    // The harness itself allocates a little, which shows as a fraction of a byte.
+    verdict(out, what, String.format(Locale.ROOT, "<= %.0f", most), bytes, most + 0.5, "%.1f");
+  }
+
+  private static String where(Key key) {
+    return key.jvm + ", " + key.threads + (key.threads == 1 ? " thread" : " threads");
+  }
+
+  private static void verdict(
+      StringBuilder out,
+      String what,
+      String target,
+      Map<String, Double> figures,
+      double most,
+      String format) {
+    figures.values().removeIf(figure -> Double.isNaN(figure));
+    if (figures.isEmpty()) {
+      return;
+    }
+    long holds = figures.values().stream().filter(figure -> figure <= most).count();
+    String worst = figures.keySet().iterator().next();
+    for (Map.Entry<String, Double> figure : figures.entrySet()) {
+      if (figure.getValue() > Objects.requireNonNull(figures.get(worst))) {
+        worst = figure.getKey();
+      }
+    }
+    line(
+        out,
+        "%-5s %s %s: %d of %d; median %s, worst %s (%s)",
+        holds == figures.size() ? "pass" : "FAIL",
+        what,
+        target,
+        holds,
+        figures.size(),
+        figure(format, median(List.copyOf(figures.values()))),
+        figure(format, Objects.requireNonNull(figures.get(worst))),
+        worst);
+  }
+
+  private static double min(List<Double> values) {
+    return values.stream().mapToDouble(d -> d).min().orElse(Double.NaN);
+  }
+
+  private static double max(List<Double> values) {
+    return values.stream().mapToDouble(d -> d).max().orElse(Double.NaN);
+  }
+
+  private static String figure(String format, double value) {
+    return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, format, value);
+  }
+
+  private static void line(StringBuilder out, String format, Object... values) {
+    out.append(String.format(Locale.ROOT, format, values).stripTrailing()).append('\n');
+  }
+}
