@@ -16,7 +16,10 @@ public interface BalancerStats {
   /** Attempts begun and not ended. */
   int inFlight();
 
-  /** Requests that found no endpoint at all, for whatever reason. */
+  /**
+   * Requests that found no endpoint for another reason than all being full, a closed balancer
+   * aside.
+   */
   long withoutEndpoint();
 
   /** Topologies that discovery has published. */

@@ -24,11 +24,12 @@ final class ChangeLog {
 
   private ChangeLog() {}
 
-  static void log(
-      String name, Topology topologyBefore, Snapshot before, Topology topology, Snapshot after) {
+  static void log(String name, Snapshot before, Snapshot after) {
     if (!log.isInfoEnabled()) {
       return;
     }
+    Topology topologyBefore = before.candidates.topology();
+    Topology topology = after.candidates.topology();
     if (!topology.equals(topologyBefore)) {
       String detail = topology.detail() == null ? "" : ", " + topology.detail();
       log.info(

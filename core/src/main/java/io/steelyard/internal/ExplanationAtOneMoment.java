@@ -25,7 +25,6 @@ record ExplanationAtOneMoment(
 
   static ExplanationAtOneMoment of(
       String name,
-      Topology topology,
       Snapshot snapshot,
       String policySource,
       @Nullable String problem,
@@ -49,7 +48,7 @@ record ExplanationAtOneMoment(
     String note = snapshot.strategyNote;
     return new ExplanationAtOneMoment(
         name,
-        topology,
+        candidates.topology(),
         snapshot.layers,
         note == null ? strategy : strategy + " (" + note + ")",
         policySource,

@@ -38,6 +38,8 @@ final class Snapshot {
   private final @Nullable Endpoint[] openEndpoints;
   private final RandomSource random;
   private final BiConsumer<Object, @Nullable Throwable> nonsense;
+  private final Admission admission = this::admit;
+  private final Admission wouldBeAdmitted = this::wouldAdmit;
 
   /**
    * @param slots the candidates' slots; emptied here where the weight is zero
@@ -107,12 +109,12 @@ final class Snapshot {
   }
 
   private @Nullable Endpoint pickElsewhere(PickContext context, int first) {
-    int at = choose(context, first, this::wouldAdmit);
+    int at = choose(context, first, wouldBeAdmitted);
     return at < 0 ? null : endpoints[at];
   }
 
   private @Nullable SlotAttempt beginElsewhere(PickContext context, int first) {
-    int at = choose(context, first, this::admit);
+    int at = choose(context, first, admission);
     if (at < 0) {
       return null;
     }
@@ -129,16 +131,18 @@ final class Snapshot {
       return Picker.NONE;
     }
     int i = first;
-    for (int rank = 1; ; rank++) {
+    for (int rank = 0; rank < RANKS; rank++) {
+      if (rank > 0) {
+        i = ask(context, rank);
+      }
+      if (i == Picker.NONE) {
+        break; // the strategy knows no more
+      }
       if (i < 0 || i >= slots.length || slots[i] == null) {
         nonsense.accept(i, null);
       } else if (!context.avoids(endpoints[i]) && admission.test(i)) {
         return i;
       }
-      if (rank == RANKS) {
-        break;
-      }
-      i = ask(context, rank);
     }
     int start = random.nextInt(slots.length);
     for (int k = 0; k < slots.length; k++) {
@@ -153,14 +157,16 @@ final class Snapshot {
   private int ask(PickContext context, int rank) {
     try {
       return picker.pick(context, rank);
-    } catch (RuntimeException | StackOverflowError e) {
+    } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
       nonsense.accept(picker, e);
       return Picker.NONE;
     }
   }
 
   private boolean admit(int i) {
-    return slot(i).admit(candidates.limit(i), candidates.probing(i));
+    Slot slot = slot(i);
+    int limit = candidates.limit(i);
+    return candidates.probing(i) ? slot.admitProbe(limit) : slot.admit(limit);
   }
 
   private boolean wouldAdmit(int i) {
