@@ -30,17 +30,18 @@ public final class RunBenchmarks {
 
       Measures what a request costs beside bare code that does the same, and prints a table of
       medians and ratios. The regex is found in the names of what is measured: pick, begin (to the
-      verdict), call; all of them by default.
+      verdict), call; all of them by default. Iterations are short, so that on a busy machine some
+      of them have a core for themselves.
 
-        --full             every n, 5 rounds, longer iterations (hours for everything)
+        --full             every n, 5 rounds, more iterations (hours for everything)
         --n LIST           numbers of endpoints (10,10000; with --full 10,100,1000,10000)
         --threads LIST     numbers of threads (1,2)
         --strategy LIST    strategies, by regular expression (all)
         --jvm LIST         alone (the JVM saw one strategy), mixed (it saw all) (alone,mixed)
         --rounds N         rounds: JVMs for each figure (3)
-        --warmup N         iterations before measuring (3)
-        --iterations N     iterations measured (4)
-        --millis N         length of an iteration (150)
+        --warmup N         iterations before measuring (25)
+        --iterations N     iterations measured (30)
+        --millis N         length of an iteration (20)
         --out DIR          where JMH's JSON goes, a file a round and group (target/jmh)
         --jvm-args ARGS    further arguments of the measured JVMs, separated by blanks
         --report           measure nothing; print the table of what is in DIR
@@ -55,9 +56,9 @@ public final class RunBenchmarks {
   private List<String> strategies = List.of(".*");
   private List<String> jvms = List.of("alone", "mixed");
   private int rounds = 3;
-  private int warmup = 3;
-  private int iterations = 4;
-  private int millis = 150;
+  private int warmup = 25;
+  private int iterations = 30;
+  private int millis = 20;
   private Path out = Path.of("target", "jmh");
   private List<String> jvmArgs = List.of();
   private boolean reportOnly;
@@ -94,9 +95,8 @@ public final class RunBenchmarks {
         case "--full" -> {
           sizes = List.of("10", "100", "1000", "10000");
           rounds = 5;
-          warmup = 5;
-          iterations = 5;
-          millis = 300;
+          warmup = 50;
+          iterations = 100;
         }
         case "--n",
             "--threads",
