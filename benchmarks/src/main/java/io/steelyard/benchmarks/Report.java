@@ -156,20 +156,26 @@ public final class Report {
   }
 
   /**
-   * Bytes allocated an operation, less what the harness allocates meanwhile: that is known from the
-   * bare code, which allocates nothing.
+   * Bytes allocated an operation, less what the harness allocates in that time: that is known from
+   * the bare code, which allocates nothing. It is known by half, so what is left is taken for none
+   * while it is less; that matters only for operations of many microseconds.
    */
   private double bytes(Key key) {
     Series series = measured.get(key);
-    return series == null
-        ? Double.NaN
-        : Math.max(0, median(series.bytes) - harnessBytesANano() * nanos(key));
+    if (series == null) {
+      return Double.NaN;
+    }
+    double harness = harnessBytesANano(key.threads) * nanos(key);
+    double left = median(series.bytes) - harness;
+    return left < harness / 2 ? 0 : left;
   }
 
-  private double harnessBytesANano() {
+  private double harnessBytesANano(int threads) {
     List<Double> rates = new ArrayList<>();
     for (Key key : keys("")) {
-      rates.add(median(Objects.requireNonNull(measured.get(key)).bytes) / nanos(key));
+      if (key.threads == threads) {
+        rates.add(median(Objects.requireNonNull(measured.get(key)).bytes) / nanos(key));
+      }
     }
     double rate = median(rates);
     return Double.isNaN(rate) ? 0 : rate;
