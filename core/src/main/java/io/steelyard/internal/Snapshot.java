@@ -28,7 +28,14 @@ final class Snapshot {
   private final Picker picker;
   private final @Nullable Slot[] slots;
   private final Endpoint[] endpoints;
-  private final boolean restricted;
+
+  /**
+   * What requests without wishes use: slots and their endpoints, null where the weight is zero.
+   * Empty if any candidate is restricted, so that no index is in range and the long way is taken.
+   */
+  private final @Nullable Slot[] openSlots;
+
+  private final @Nullable Endpoint[] openEndpoints;
   private final RandomSource random;
   private final BiConsumer<Object, @Nullable Throwable> nonsense;
   private final Admission admission = this::admit;
@@ -63,16 +70,25 @@ final class Snapshot {
         anyRestricted |= candidates.probing(i) || candidates.limit(i) != Candidates.UNLIMITED;
       }
     }
-    this.restricted = anyRestricted;
+    this.openSlots = anyRestricted ? new Slot[0] : this.slots;
+    this.openEndpoints = new Endpoint[openSlots.length];
+    for (int i = 0; i < openSlots.length; i++) {
+      openEndpoints[i] = openSlots[i] == null ? null : endpoints[i];
+    }
   }
 
   /** Begins an attempt, null if no candidate will have it. */
   @Nullable SlotAttempt begin(PickContext context) {
+    // Read before the picker is asked: what is read after its atomic instruction waits for it.
+    @Nullable Slot[] open = openSlots;
+    @Nullable Endpoint[] theirs = openEndpoints;
+    boolean plain = !context.avoidsAny();
     int i = ask(context, 0);
-    if (!restricted && !context.avoidsAny() && i >= 0 && i < slots.length) {
-      Slot slot = slots[i];
-      if (slot != null) {
-        return new SlotAttempt(slot, endpoints[i], slot.begin(), false);
+    if (plain && i >= 0 && i < open.length && i < theirs.length) {
+      Slot slot = open[i];
+      Endpoint endpoint = theirs[i];
+      if (slot != null && endpoint != null) {
+        return new SlotAttempt(slot, endpoint, slot.begin(), false);
       }
     }
     return beginElsewhere(context, i);
@@ -80,11 +96,20 @@ final class Snapshot {
 
   /** The endpoint that {@link #begin} would have chosen, null if none; counts nothing. */
   @Nullable Endpoint pick(PickContext context) {
+    @Nullable Endpoint[] open = openEndpoints;
+    boolean plain = !context.avoidsAny();
     int i = ask(context, 0);
-    if (!restricted && !context.avoidsAny() && i >= 0 && i < slots.length && slots[i] != null) {
-      return endpoints[i];
+    if (plain && i >= 0 && i < open.length) {
+      Endpoint endpoint = open[i];
+      if (endpoint != null) {
+        return endpoint;
+      }
     }
-    int at = choose(context, i, wouldBeAdmitted);
+    return pickElsewhere(context, i);
+  }
+
+  private @Nullable Endpoint pickElsewhere(PickContext context, int first) {
+    int at = choose(context, first, wouldBeAdmitted);
     return at < 0 ? null : endpoints[at];
   }
 

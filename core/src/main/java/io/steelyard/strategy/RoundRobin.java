@@ -5,7 +5,6 @@ import io.steelyard.Context;
 import io.steelyard.PickContext;
 import io.steelyard.Picker;
 import io.steelyard.Strategy;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * See {@link Strategies#roundRobin} and {@link Strategies#weightedRoundRobin}: one schedule of
@@ -25,6 +24,9 @@ enum RoundRobin implements Strategy {
   public Picker compile(Candidates candidates, Context context) {
     Cursor cursor = context.memory(() -> new Cursor((int) context.random().nextLong()));
     Usable usable = this == EQUAL_TURNS ? Usable.byFactor(candidates) : Usable.of(candidates);
+    if (usable.equalWeights && usable.size() == candidates.size()) {
+      return new EveryTurn(cursor, usable.size());
+    }
     if (usable.equalWeights) {
       return new Turns(cursor, usable.index);
     }
@@ -40,30 +42,45 @@ enum RoundRobin implements Strategy {
     return this == EQUAL_TURNS ? "roundRobin" : "weightedRoundRobin";
   }
 
+  /** Any schedule. */
   private static final class Turns implements Picker {
     private final Cursor cursor;
     private final int[] schedule;
+    private final long reciprocal;
 
     Turns(Cursor cursor, int[] schedule) {
       this.cursor = cursor;
       this.schedule = schedule;
+      this.reciprocal = Cursor.reciprocal(schedule.length);
     }
 
     @Override
     public int pick(PickContext context, int rank) {
-      // Not abs(): that reverses the order when the counter wraps, and has no answer for the
-      // smallest int.
-      return schedule[Math.floorMod(cursor.getAndIncrement(), schedule.length)];
+      // Read before the counter: what is read after an atomic instruction waits for it.
+      int[] turns = schedule;
+      long length = turns.length;
+      long factor = reciprocal;
+      return turns[Cursor.remainder(cursor.next(), factor, length)];
     }
   }
 
-  /** The counter, alone on its cache lines. */
-  @SuppressWarnings({"unused", "serial"}) // the fields take up room
-  static final class Cursor extends AtomicInteger {
-    private long a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15;
+  /** Every candidate alike: the schedule is the list itself. */
+  private static final class EveryTurn implements Picker {
+    private final Cursor cursor;
+    private final long length;
+    private final long reciprocal;
 
-    Cursor(int start) {
-      super(start);
+    EveryTurn(Cursor cursor, int length) {
+      this.cursor = cursor;
+      this.length = length;
+      this.reciprocal = Cursor.reciprocal(length);
+    }
+
+    @Override
+    public int pick(PickContext context, int rank) {
+      long turns = length;
+      long factor = reciprocal;
+      return Cursor.remainder(cursor.next(), factor, turns);
     }
   }
 }
