@@ -36,6 +36,7 @@ final class Composer {
   private final Platform platform;
   private final SlotLedger ledger;
   private final BiConsumer<Object, @Nullable Throwable> nonsense;
+  private final InFlight inFlight = new InFlight();
   private List<Layer> layers = List.of();
 
   Composer(Platform platform, SlotLedger ledger, BiConsumer<Object, @Nullable Throwable> nonsense) {
@@ -94,6 +95,7 @@ final class Composer {
               context.note,
               picker,
               slots,
+              inFlight,
               platform.random(),
               nonsense);
       replaceLayers(next);

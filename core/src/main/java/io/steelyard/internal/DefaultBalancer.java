@@ -398,6 +398,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
         null,
         (context, rank) -> Picker.NONE,
         new Slot[0],
+        new InFlight(),
         platform.random(),
         this::pickerFailed);
   }

@@ -1,5 +1,7 @@
 package io.steelyard.internal;
 
+import io.steelyard.Attempt;
+import io.steelyard.BoundedPicker;
 import io.steelyard.Candidates;
 import io.steelyard.Endpoint;
 import io.steelyard.Explanation;
@@ -29,11 +31,13 @@ final class Snapshot {
   private final @Nullable Slot[] slots;
   private final Endpoint[] endpoints;
   private final boolean restricted;
+  private final @Nullable BoundedChoice bounded;
   private final RandomSource random;
   private final BiConsumer<Object, @Nullable Throwable> nonsense;
 
   /**
    * @param slots the candidates' slots; emptied here where the weight is zero
+   * @param inFlight counts in all, for a picker that bounds by it
    * @param nonsense told of an index that makes no sense, or of what a picker threw
    */
   Snapshot(
@@ -43,6 +47,7 @@ final class Snapshot {
       @Nullable String strategyNote,
       Picker picker,
       Slot[] slots,
+      InFlight inFlight,
       RandomSource random,
       BiConsumer<Object, @Nullable Throwable> nonsense) {
     this.candidates = candidates;
@@ -61,33 +66,42 @@ final class Snapshot {
         anyRestricted |= candidates.probing(i) || candidates.limit(i) != Candidates.UNLIMITED;
       }
     }
-    this.restricted = anyRestricted;
+    this.bounded =
+        picker instanceof BoundedPicker bounding
+            ? new BoundedChoice(
+                bounding, candidates, this.slots, endpoints, inFlight, random, nonsense)
+            : null;
+    this.restricted = anyRestricted || bounded != null;
   }
 
   /** Begins an attempt, null if no candidate will have it. */
-  @Nullable SlotAttempt begin(PickContext context) {
-    int i = ask(context, 0);
-    if (!restricted && !context.avoidsAny() && i >= 0 && i < slots.length) {
-      Slot slot = slots[i];
-      if (slot != null) {
-        return new SlotAttempt(slot, endpoints[i], slot.begin(), false);
+  @Nullable Attempt begin(PickContext context) {
+    if (!restricted && !context.avoidsAny()) {
+      int i = ask(context, 0);
+      if (i >= 0 && i < slots.length) {
+        Slot slot = slots[i];
+        if (slot != null) {
+          return new SlotAttempt(slot, endpoints[i], slot.begin(), false);
+        }
       }
     }
-    return beginElsewhere(context, i);
+    return bounded != null ? bounded.begin(context) : beginElsewhere(context);
   }
 
   /** The endpoint that {@link #begin} would have chosen, null if none; counts nothing. */
   @Nullable Endpoint pick(PickContext context) {
-    int i = ask(context, 0);
-    if (!restricted && !context.avoidsAny() && i >= 0 && i < slots.length && slots[i] != null) {
-      return endpoints[i];
+    if (!restricted && !context.avoidsAny()) {
+      int i = ask(context, 0);
+      if (i >= 0 && i < slots.length && slots[i] != null) {
+        return endpoints[i];
+      }
     }
-    int at = choose(context, i, this::wouldAdmit);
+    int at = bounded != null ? bounded.pick(context) : choose(context, this::wouldAdmit);
     return at < 0 ? null : endpoints[at];
   }
 
-  private @Nullable SlotAttempt beginElsewhere(PickContext context, int first) {
-    int at = choose(context, first, this::admit);
+  private @Nullable SlotAttempt beginElsewhere(PickContext context) {
+    int at = choose(context, this::admit);
     if (at < 0) {
       return null;
     }
@@ -99,17 +113,14 @@ final class Snapshot {
    * Walks the strategy's ranks, and then all candidates from a random one on, to the first that is
    * admitted.
    */
-  private int choose(PickContext context, int first, Admission admission) {
+  private int choose(PickContext context, Admission admission) {
     if (candidates.usable() == 0) {
       return Picker.NONE;
     }
-    int i = first;
     for (int rank = 0; rank < RANKS; rank++) {
-      if (rank > 0) {
-        i = ask(context, rank);
-        if (i == Picker.NONE) {
-          break; // the strategy knows no more
-        }
+      int i = ask(context, rank);
+      if (i == Picker.NONE && rank > 0) {
+        break; // the strategy knows no more
       }
       if (i < 0 || i >= slots.length || slots[i] == null) {
         nonsense.accept(i, null);
