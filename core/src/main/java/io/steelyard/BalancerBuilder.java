@@ -74,11 +74,11 @@ public final class BalancerBuilder {
    * Lets {@code call} and {@code callAsync} wait so long for the first usable endpoints; zero, the
    * default, fails at once. {@code begin} never waits.
    *
-   * @param atMost zero or more
+   * @param atMost zero to one day
    */
   public BalancerBuilder awaitFirst(Duration atMost) {
-    if (atMost.isNegative()) {
-      throw new IllegalArgumentException("awaitFirst: " + atMost + " (expected: >= 0)");
+    if (atMost.isNegative() || atMost.compareTo(Duration.ofDays(1)) > 0) {
+      throw new IllegalArgumentException("awaitFirst: " + atMost + " (expected: 0 to 1 day)");
     }
     this.awaitFirst = atMost;
     return this;
@@ -89,11 +89,12 @@ public final class BalancerBuilder {
    * 37 %. 10 seconds by default. It should be much longer than the gap between two requests to one
    * endpoint.
    *
-   * @param decay 1 millisecond to 1 day
+   * @param decay 1 millisecond to 10 minutes
    */
   public BalancerBuilder latencyDecay(Duration decay) {
-    if (decay.compareTo(Duration.ofMillis(1)) < 0 || decay.compareTo(Duration.ofDays(1)) > 0) {
-      throw new IllegalArgumentException("latencyDecay: " + decay + " (expected: 1 ms to 1 day)");
+    if (decay.compareTo(Duration.ofMillis(1)) < 0 || decay.compareTo(Duration.ofMinutes(10)) > 0) {
+      throw new IllegalArgumentException(
+          "latencyDecay: " + decay + " (expected: 1 ms to 10 minutes)");
     }
     this.latencyDecay = decay;
     return this;
@@ -110,7 +111,8 @@ public final class BalancerBuilder {
 
   /**
    * Adds a listener that is told of every new snapshot, after it is in force, one call at a time.
-   * What it throws is logged; while it blocks, later snapshots wait.
+   * What it throws is logged; while it blocks, later snapshots wait. After {@link Balancer#close}
+   * none is called, but a call under way may still end.
    */
   public BalancerBuilder listener(Consumer<Candidates> listener) {
     listeners.add(Objects.requireNonNull(listener, "listener"));

@@ -40,7 +40,7 @@ public interface Context {
   /**
    * Sets the candidate's consecutive failures to zero and ignores, for that count, the attempts
    * that are in flight now: what was begun before an episode says nothing about what comes after
-   * it.
+   * it. Takes effect with the snapshot that this evaluation makes.
    */
   void forgetFailures(int candidate);
 

@@ -37,6 +37,14 @@ public abstract class EndpointStats {
   public abstract long waitingNanos(long nanoTime);
 
   /**
+   * How long ago the last request was begun here, in nanoseconds; meaningful once one was, and
+   * while latency is tracked.
+   *
+   * @param nanoTime the moment, from {@link Context#nanoTime()}
+   */
+  public abstract long sinceBegunNanos(long nanoTime);
+
+  /**
    * Failures in a row, of requests begun since {@link Context#forgetFailures}; 0 to 65535, where it
    * stays.
    */
@@ -48,10 +56,10 @@ public abstract class EndpointStats {
    */
   public abstract boolean recovered();
 
-  /** Requests begun since the endpoint was first seen. */
+  /** Requests begun since the endpoint was first seen: may lag for a moment, never falls. */
   public abstract long begun();
 
-  /** Requests ended so, since the endpoint was first seen. */
+  /** Requests ended so, since the endpoint was first seen: may lag for a moment, never falls. */
   public abstract long count(Outcome outcome);
 
   /** The moment the endpoint was first seen, on the scale of {@link Context#nanoTime()}. */

@@ -20,20 +20,31 @@ record PanicGuard(Stage stage, double share) implements Stage {
   public Candidates apply(Candidates candidates, Context context) {
     Memory memory = context.memory(Memory::new);
     Candidates weighed = stage.apply(candidates, new GuardedContext(context, memory));
-    int before = candidates.usable();
+    int before = serving(candidates);
+    int after = serving(weighed);
     int discovered = candidates.discovered();
-    if (weighed.usable() >= before) {
+    if (after >= before) {
       memory.panicking = false;
     } else {
       double threshold = memory.panicking ? Math.min(1, share + HYSTERESIS) : share;
-      memory.panicking = weighed.usable() < threshold * discovered;
+      memory.panicking = after < threshold * discovered;
     }
     if (!memory.panicking) {
       return weighed;
     }
-    context.note(
-        "panic: stands aside, since it would leave " + weighed.usable() + " of " + discovered);
+    context.note("panic: stands aside, since it would leave " + after + " of " + discovered);
     return candidates;
+  }
+
+  /** Those in use: one on probation takes a request at a time, and is no help. */
+  private static int serving(Candidates candidates) {
+    int count = 0;
+    for (int i = 0; i < candidates.size(); i++) {
+      if (candidates.weight(i) > 0 && !candidates.probing(i)) {
+        count++;
+      }
+    }
+    return count;
   }
 
   @Override

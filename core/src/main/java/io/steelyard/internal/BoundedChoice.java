@@ -113,7 +113,7 @@ final class BoundedChoice {
       int i;
       try {
         i = picker.pick(context, rank, within);
-      } catch (RuntimeException | StackOverflowError e) {
+      } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
         nonsense.accept(picker, e);
         return Picker.NONE;
       }
@@ -188,10 +188,14 @@ final class BoundedChoice {
   private boolean take(int i, int within, boolean admit) {
     Slot slot = slots[i];
     int limit = limit(i, within);
-    return slot != null
-        && (admit
-            ? slot.admit(limit, candidates.probing(i))
-            : slot.wouldAdmit(limit, candidates.probing(i)));
+    if (slot == null) {
+      return false;
+    }
+    boolean probing = candidates.probing(i);
+    if (!admit) {
+      return slot.wouldAdmit(limit, probing);
+    }
+    return probing ? slot.admitProbe(limit) : slot.admit(limit);
   }
 
   private boolean hasRoom(int i, int within) {

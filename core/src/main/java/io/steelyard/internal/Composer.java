@@ -25,8 +25,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The heart of the control loop, without its thread: (topology, policy, who is available, now) →
  * snapshot and next wake. It holds what outlives a snapshot: the slots, and what each layer
- * remembers. Whoever drives it does so serially; the monitor only keeps {@link #close} apart from a
- * run under way.
+ * remembers. Not thread-safe; whoever drives it does so serially.
  */
 final class Composer {
   private static final Logger log = LoggerFactory.getLogger(Composer.class);
@@ -45,15 +44,23 @@ final class Composer {
     this.nonsense = nonsense;
   }
 
-  /** A snapshot, and in how many nanoseconds to compose again: 0 if nobody asked for it. */
-  record Composition(Snapshot snapshot, long nextNanos) {}
+  /**
+   * A snapshot, and in how many nanoseconds to compose again: 0 if nobody asked for it. Whoever
+   * puts it in force calls {@link #settle} right after: what the layers asked of the slots belongs
+   * to this snapshot, and not to the one before.
+   */
+  record Composition(Snapshot snapshot, long nextNanos, Evaluation evaluation) {
+    void settle() {
+      evaluation.settle();
+    }
+  }
 
   /** A layer threw; the message names it. */
   static final class LayerException extends Exception {
     private static final long serialVersionUID = 1;
 
     LayerException(Object layer, String complaint, @Nullable Throwable cause) {
-      super(layer + " " + complaint + (cause == null ? "" : ": " + cause), cause);
+      super(name(layer) + " " + complaint + (cause == null ? "" : ": " + cause), cause);
     }
   }
 
@@ -64,7 +71,7 @@ final class Composer {
    *     guard overrules it
    * @throws LayerException if a stage or the strategy threw; then nothing has changed
    */
-  synchronized Composition compose(
+  Composition compose(
       Topology topology, LoadBalancingPolicy policy, IntPredicate available, long now)
       throws LayerException {
     Slot[] slots = ledger.slotsOf(topology, now);
@@ -78,15 +85,12 @@ final class Composer {
         Stage stage = policy.stages().get(i);
         LayerContext context = new LayerContext(platform, next.get(i), evaluation);
         candidates = weigh(stage, candidates, context);
-        explained.add(new Explanation.Layer(stage.toString(), candidates.usable(), context.note));
+        explained.add(new Explanation.Layer(name(stage), candidates.usable(), context.note));
       }
       candidates = candidates.exclude(i -> available.test(i) ? null : NOT_CONNECTED);
       LayerContext context = new LayerContext(platform, next.get(next.size() - 1), evaluation);
       Picker picker = compile(policy, candidates, context);
       evaluation.over = true;
-      for (int i = 0; i < slots.length; i++) {
-        slots[i].arm(evaluation.wakeAfter[i], evaluation.wakeOnSuccess[i]);
-      }
       Snapshot snapshot =
           new Snapshot(
               candidates,
@@ -100,7 +104,8 @@ final class Composer {
               nonsense);
       replaceLayers(next);
       done = true;
-      return new Composition(snapshot, soonest(evaluation.reevaluateNanos, ledger.expire(now)));
+      return new Composition(
+          snapshot, soonest(evaluation.reevaluateNanos, ledger.expire(now)), evaluation);
     } finally {
       if (!done) {
         closeExcept(next, layers);
@@ -109,7 +114,7 @@ final class Composer {
   }
 
   /** Lets go of what the layers remember. */
-  synchronized void close() {
+  void close() {
     replaceLayers(List.of());
   }
 
@@ -120,7 +125,7 @@ final class Composer {
     Candidates weighed;
     try {
       weighed = stage.apply(candidates, context);
-    } catch (RuntimeException | StackOverflowError | LinkageError e) {
+    } catch (Throwable e) {
       throw new LayerException(stage, "threw", e);
     }
     if (weighed == null || weighed.topology() != candidates.topology()) {
@@ -140,13 +145,22 @@ final class Composer {
     Picker picker;
     try {
       picker = policy.strategy().compile(candidates, context);
-    } catch (RuntimeException | StackOverflowError | LinkageError e) {
+    } catch (Throwable e) {
       throw new LayerException(policy.strategy(), "threw", e);
     }
     if (picker == null) {
       throw new LayerException(policy.strategy(), "returned null", null);
     }
     return picker;
+  }
+
+  /** What a layer calls itself, whatever happens. */
+  private static String name(Object layer) {
+    try {
+      return String.valueOf(layer);
+    } catch (Throwable e) {
+      return layer.getClass().getName();
+    }
   }
 
   private static long soonest(long a, long b) {
@@ -170,11 +184,19 @@ final class Composer {
 
   private static Layer takeOver(Object spec, List<Layer> before) {
     for (int i = 0; i < before.size(); i++) {
-      if (before.get(i).spec.equals(spec)) {
+      if (equal(before.get(i).spec, spec)) {
         return before.remove(i);
       }
     }
     return new Layer(spec);
+  }
+
+  private static boolean equal(Object one, Object other) {
+    try {
+      return one.equals(other);
+    } catch (Throwable e) {
+      return one == other;
+    }
   }
 
   private void replaceLayers(List<Layer> next) {
@@ -207,8 +229,8 @@ final class Composer {
       if (memory instanceof AutoCloseable closeable) {
         try {
           closeable.close();
-        } catch (Exception e) {
-          log.warn("What {} remembered could not be closed", spec, e);
+        } catch (Throwable e) {
+          log.warn("What {} remembered could not be closed", name(spec), e);
         }
       }
     }
@@ -221,6 +243,7 @@ final class Composer {
     final Slot[] slots;
     final int[] wakeAfter;
     final boolean[] wakeOnSuccess;
+    final boolean[] forget;
     long reevaluateNanos;
     volatile boolean over;
 
@@ -229,10 +252,22 @@ final class Composer {
       this.wakeAfter = new int[slots.length];
       Arrays.fill(wakeAfter, Integer.MAX_VALUE);
       this.wakeOnSuccess = new boolean[slots.length];
+      this.forget = new boolean[slots.length];
+    }
+
+    void settle() {
+      for (int i = 0; i < slots.length; i++) {
+        if (forget[i]) {
+          slots[i].forgetFailures();
+        }
+        slots[i].arm(wakeAfter[i], wakeOnSuccess[i]);
+      }
     }
   }
 
   private static final class LayerContext implements Context {
+    private static final Duration LONGEST = Duration.ofDays(1);
+
     private final Platform platform;
     private final Layer layer;
     private final Evaluation evaluation;
@@ -265,8 +300,7 @@ final class Composer {
       if (delay.isNegative()) {
         throw new IllegalArgumentException("reevaluateAfter: " + delay + " (expected: >= 0)");
       }
-      evaluation.reevaluateNanos =
-          soonest(evaluation.reevaluateNanos, Math.max(1, delay.toNanos()));
+      evaluation.reevaluateNanos = soonest(evaluation.reevaluateNanos, Math.max(1, nanos(delay)));
     }
 
     @Override
@@ -288,7 +322,7 @@ final class Composer {
     @Override
     public void forgetFailures(int candidate) {
       requireRunning();
-      evaluation.slots[candidate].forgetFailures();
+      evaluation.forget[candidate] = true;
     }
 
     @Override
@@ -307,6 +341,10 @@ final class Composer {
         layer.memory = memory;
       }
       return (T) memory;
+    }
+
+    private static long nanos(Duration delay) {
+      return delay.compareTo(LONGEST) < 0 ? delay.toNanos() : LONGEST.toNanos();
     }
 
     private void requireRunning() {

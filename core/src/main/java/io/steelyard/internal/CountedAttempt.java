@@ -31,8 +31,11 @@ final class CountedAttempt extends AtomicBoolean implements Attempt {
   public void end(Outcome outcome) {
     Objects.requireNonNull(outcome, "outcome");
     if (compareAndSet(false, true)) {
-      attempt.end(outcome);
-      total.decrementAndGet();
+      try {
+        attempt.end(outcome);
+      } finally {
+        total.decrementAndGet();
+      }
     }
   }
 
@@ -44,8 +47,11 @@ final class CountedAttempt extends AtomicBoolean implements Attempt {
   @Override
   public void close() {
     if (compareAndSet(false, true)) {
-      attempt.close();
-      total.decrementAndGet();
+      try {
+        attempt.close();
+      } finally {
+        total.decrementAndGet();
+      }
     }
   }
 

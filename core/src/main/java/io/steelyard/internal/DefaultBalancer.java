@@ -20,8 +20,10 @@ import io.steelyard.Topology;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -42,6 +44,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class DefaultBalancer implements Balancer, Slot.Owner {
   private static final Logger log = LoggerFactory.getLogger(Balancer.class);
+
+  /**
+   * When to try again after a layer threw. Without it, whatever the failed evaluation was to do
+   * (let an ejected endpoint back) would wait for the next change, which may never come.
+   */
+  private static final long RETRY_NANOS = 1_000_000_000;
 
   /**
    * What the builder has collected.
@@ -76,6 +84,10 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   private final Composer composer;
   private final SerialLoop loop;
   private final CompletableFuture<Candidates> ready = new CompletableFuture<>();
+  private final CompletionStage<Candidates> readyToSee = ready.minimalCompletionStage();
+
+  /** Asynchronous calls that wait for the first endpoints. */
+  private final Set<CompletableFuture<@Nullable Void>> waiting = ConcurrentHashMap.newKeySet();
 
   /** The answer to every request: read once by each. */
   private volatile Snapshot snapshot;
@@ -87,6 +99,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   // The loop's own; volatile for explain().
   private volatile Wanted inForce;
   private volatile @Nullable String problem;
+  private volatile @Nullable String refusal;
   private volatile @Nullable String discoveryProblem;
   private final LongAdder rebuilds = new LongAdder();
   private final LongAdder topologyUpdates = new LongAdder();
@@ -187,15 +200,24 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       return callNow(context, call);
     }
     CompletableFuture<@Nullable Void> gate = new CompletableFuture<>();
-    Platform.Cancellable timeout =
-        platform.schedule(() -> gate.complete(null), settings.awaitFirst());
-    CompletionStage<Candidates> unused =
-        ready.whenComplete(
-            (candidates, error) -> {
-              timeout.cancel();
-              gate.complete(null);
-            });
-    return gate.thenCompose(nothing -> callNow(context, call));
+    waiting.add(gate);
+    Platform.Cancellable timeout = platform.schedule(() -> letGo(gate), settings.awaitFirst());
+    if (ready.isDone()) {
+      letGo(gate); // it became so meanwhile
+    }
+    return gate.thenCompose(
+        nothing -> {
+          timeout.cancel();
+          return callNow(context, call);
+        });
+  }
+
+  /** Lets a waiting call go on, on a worker: neither the timer nor the loop runs what it does. */
+  @SuppressWarnings("CollectionUndefinedEquality") // identity is what is meant
+  private void letGo(CompletableFuture<@Nullable Void> gate) {
+    if (waiting.remove(gate)) {
+      platform.executor().execute(() -> gate.complete(null));
+    }
   }
 
   private <T extends @Nullable Object> CompletionStage<T> callNow(
@@ -217,7 +239,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   private Outcome classify(@Nullable Object result, @Nullable Throwable error) {
     try {
       return Objects.requireNonNull(settings.classifier().classify(result, error), "outcome");
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       log.warn("{}: the classifier threw; judged by the standard one", settings.name(), e);
       return Classifier.standard().classify(result, error);
     }
@@ -299,7 +321,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       return rebuildOrThrow();
     } catch (Throwable error) { // whatever happens, the loop goes on and the last snapshot stays
       complain("rebuilding failed: " + error, error);
-      return 0;
+      return RETRY_NANOS;
     }
   }
 
@@ -314,24 +336,27 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     try {
       composition = composer.compose(topology, want.policy, i -> true, now);
       problem = null;
-      inForce = want;
+      if (want != inForce) {
+        refusal = null;
+        inForce = want;
+      }
     } catch (Composer.LayerException e) {
       composition = withLastGoodPolicy(topology, want, e, now);
       if (composition == null) {
-        return 0;
+        return RETRY_NANOS;
       }
     }
     Snapshot before = snapshot;
-    snapshot = composition.snapshot();
+    Snapshot after = composition.snapshot();
+    snapshot = after;
+    composition.settle();
     rebuilds.increment();
     if (closed.get()) {
       snapshot = emptySnapshot();
-      composer.close(); // once more: what this run made was made after the other
       return 0;
     }
-
-    ChangeLog.log(settings.name(), before, snapshot);
-    announce(snapshot.candidates);
+    ChangeLog.log(settings.name(), before, after);
+    announce(after.candidates);
     return composition.nextNanos();
   }
 
@@ -345,7 +370,8 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       complain(fault.getMessage() + " (the last snapshot stays)", fault);
       return null;
     }
-    complain("policy refused, the last one stays: " + fault.getMessage(), fault);
+    log.error("{}: policy refused, the last one stays", settings.name(), fault);
+    refusal = "policy refused, the last one stays: " + fault.getMessage();
     giveUp(want);
     try {
       return composer.compose(topology, inForce.policy, i -> true, now);
@@ -376,15 +402,19 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   private void announce(Candidates candidates) {
     if (candidates.usable() > 0 && !ready.isDone()) {
       if (started) {
-        ready.completeAsync(() -> candidates, platform.executor());
+        platform.executor().execute(() -> ready.complete(candidates));
       } else {
         ready.complete(candidates);
       }
+      waiting.forEach(this::letGo);
     }
     for (Consumer<Candidates> listener : settings.listeners()) {
+      if (closed.get()) {
+        return;
+      }
       try {
         listener.accept(candidates);
-      } catch (RuntimeException | LinkageError e) {
+      } catch (Throwable e) {
         log.warn("{}: listener {} threw", settings.name(), listener, e);
       }
     }
@@ -469,7 +499,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
 
   @Override
   public CompletionStage<Candidates> ready() {
-    return ready.minimalCompletionStage();
+    return readyToSee;
   }
 
   @Override
@@ -514,9 +544,13 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   }
 
   private @Nullable String problemNow() {
-    return problem != null
-        ? problem
-        : discoveryProblem == null ? null : "discovery: " + discoveryProblem;
+    if (problem != null) {
+      return problem;
+    }
+    if (refusal != null) {
+      return refusal;
+    }
+    return discoveryProblem == null ? null : "discovery: " + discoveryProblem;
   }
 
   @Override
@@ -532,11 +566,11 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
         log.warn("{}: discovery could not be closed", settings.name(), e);
       }
     }
-    loop.close();
+    loop.close(composer::close);
     snapshot = emptySnapshot();
     ready.completeExceptionally(
         new NoEndpointException(Why.CLOSED, settings.name() + ": the balancer is closed"));
-    platform.executor().execute(composer::close);
+    waiting.forEach(this::letGo);
   }
 
   @Override

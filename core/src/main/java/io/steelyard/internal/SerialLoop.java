@@ -6,16 +6,23 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs one piece of work again and again, never twice at once: when woken, and when the time comes
  * that the work itself named. Wakes that come together are one run. After a run there is a pause of
  * at least {@link #GAP_NANOS}, and twenty times as long as the run took, so that control work takes
- * at most a twentieth of a core; the first run after a pause is immediate.
+ * at most a twentieth of a core; but at most {@link #LONGEST_GAP_NANOS}, since a run may have been
+ * long for other reasons (a listener, a garbage collection). The first run after a pause is
+ * immediate.
  */
 final class SerialLoop {
+  private static final Logger log = LoggerFactory.getLogger(SerialLoop.class);
+
   static final long GAP_NANOS = 10_000_000;
   static final int GAP_RUNS = 20;
+  static final long LONGEST_GAP_NANOS = 1_000_000_000;
 
   private enum State {
     IDLE,
@@ -34,6 +41,7 @@ final class SerialLoop {
   // Written by the run in progress, read by whoever hands over the next one: ordered by the state.
   private volatile long notBefore;
   private volatile Platform.@Nullable Cancellable timer;
+  private volatile @Nullable Runnable last;
 
   /**
    * @param work returns in how many nanoseconds to run again, 0 for not until woken; does not throw
@@ -74,19 +82,50 @@ final class SerialLoop {
     }
   }
 
-  /** Ends it; a run under way is the last. Idempotent. */
-  void close() {
-    state.set(State.CLOSED);
+  /**
+   * Ends it; a run under way is the last. Idempotent.
+   *
+   * @param last handed over once no run is under way: nothing that a run uses is taken from under
+   *     it
+   */
+  void close(Runnable last) {
+    this.last = last;
+    State before = state.getAndSet(State.CLOSED);
     cancelTimer();
+    if (before == State.IDLE || before == State.DUE) {
+      platform.executor().execute(last);
+    }
   }
 
   private void handOver() {
+    cancelTimer(); // the run that is due will say anew when to run again
     long wait = notBefore - platform.nanoTime();
-    if (wait > 0) {
-      platform.schedule(() -> platform.executor().execute(this::run), Duration.ofNanos(wait));
-    } else {
-      platform.executor().execute(this::run);
+    try {
+      if (wait > 0) {
+        timer = platform.schedule(this::runOnExecutor, Duration.ofNanos(wait));
+        if (state.get() == State.CLOSED) {
+          cancelTimer();
+        }
+      } else {
+        platform.executor().execute(this::run);
+      }
+    } catch (Throwable error) {
+      notHandedOver(error);
     }
+  }
+
+  private void runOnExecutor() {
+    try {
+      platform.executor().execute(this::run);
+    } catch (Throwable error) {
+      notHandedOver(error);
+    }
+  }
+
+  /** No thread could be had (there may be none left at the moment): the next wake tries again. */
+  private void notHandedOver(Throwable error) {
+    log.error("A change could not be handed to a thread; the next one tries again", error);
+    state.compareAndSet(State.DUE, State.IDLE);
   }
 
   private void run() {
@@ -97,15 +136,21 @@ final class SerialLoop {
     long began = platform.nanoTime();
     long next = work.getAsLong();
     long ended = platform.nanoTime();
-    notBefore = ended + Math.max(GAP_NANOS, GAP_RUNS * (ended - began));
+    notBefore =
+        ended + Math.min(LONGEST_GAP_NANOS, Math.max(GAP_NANOS, GAP_RUNS * (ended - began)));
     if (next > 0) {
-      timer = platform.schedule(this::wake, Duration.ofNanos(next));
+      try {
+        timer = platform.schedule(this::wake, Duration.ofNanos(next));
+      } catch (Throwable error) {
+        log.error("A change could not be scheduled; the next wake will see to it", error);
+      }
     }
     if (!state.compareAndSet(State.RUNNING, State.IDLE)) {
       if (state.compareAndSet(State.RUNNING_AND_DUE, State.DUE)) {
         handOver();
       } else {
         cancelTimer(); // closed meanwhile
+        platform.executor().execute(Objects.requireNonNull(last));
       }
     }
   }

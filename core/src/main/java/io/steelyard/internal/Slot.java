@@ -41,8 +41,11 @@ final class Slot extends SlotPadAfter {
   private static final VarHandle BEGUN_CARRY = field("begunCarry", long.class);
   private static final VarHandle LATENCY = field("latency", long.class);
   private static final VarHandle BUSY_SINCE = field("busySince", long.class);
+  private static final VarHandle LAST_BEGUN = field("lastBegun", long.class);
   private static final VarHandle FAILURES = field("failures", int.class);
   private static final VarHandle PROBE = field("probe", int.class);
+  private static final VarHandle SAID_BEGUN = field(Slot.class, "saidBegun", long.class);
+  private static final VarHandle SAID_SUCCESSES = field(Slot.class, "saidSuccesses", long.class);
   private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(long[].class);
 
   // traffic: | begun 24 | awaiting 20 | in flight 20 |
@@ -81,6 +84,13 @@ final class Slot extends SlotPadAfter {
   private final long[] counts = new long[Outcome.values().length];
   private volatile int wakeAt = Integer.MAX_VALUE;
 
+  // What readers were told: written by those who ask for counts, never by a request.
+  @SuppressWarnings("unused") // accessed through SAID_BEGUN
+  private volatile long saidBegun;
+
+  @SuppressWarnings("unused") // accessed through SAID_SUCCESSES
+  private volatile long saidSuccesses;
+
   Slot(String id, Owner owner, boolean tracksLatency, long decayNanos, long now) {
     this.id = id;
     this.owner = owner;
@@ -97,27 +107,14 @@ final class Slot extends SlotPadAfter {
   }
 
   /**
-   * As {@link #begin}, if fewer than {@code limit} are in flight and, on probation, no other probe
-   * is out and none has failed since it began.
+   * As {@link #begin}, if fewer than {@code limit} are in flight.
    *
    * @return false if it was not admitted; then nothing is counted
    */
-  boolean admit(int limit, boolean probation) {
-    if (probation && !(boolean) PROBE.compareAndSet(this, 0, 1)) {
-      return false;
-    }
-    // The failure of a probe is counted before its flag is cleared, so whoever got the flag sees
-    // it.
-    if (probation && consecutiveFailures() > 0) {
-      PROBE.setRelease(this, 0);
-      return false;
-    }
+  boolean admit(int limit) {
     while (true) {
       long before = (long) TRAFFIC.getVolatile(this);
       if ((before & FIELD_MASK) >= limit) {
-        if (probation) {
-          PROBE.setRelease(this, 0);
-        }
         return false;
       }
       if (TRAFFIC.weakCompareAndSet(this, before, before + BEGIN)) {
@@ -127,10 +124,36 @@ final class Slot extends SlotPadAfter {
     }
   }
 
-  /** Whether {@link #admit} would have said yes: for choices that count nothing. */
+  /**
+   * As {@link #admit}, if in this episode no other probe is out and none has failed. The flag holds
+   * the episode of the probe that is out: one that never ends blocks its own episode only.
+   */
+  boolean admitProbe(int limit) {
+    int state = (int) FAILURES.getVolatile(this);
+    int mine = (state >>> EPISODE_SHIFT) + 1;
+    int out = (int) PROBE.getVolatile(this);
+    if (out == mine || !PROBE.compareAndSet(this, out, mine)) {
+      return false;
+    }
+    // A probe's failure is counted before its flag is cleared, so whoever gets the flag sees it. A
+    // new episode since the first read makes the flag a stale one, which blocks nobody.
+    int now = (int) FAILURES.getVolatile(this);
+    if ((now & IN_A_ROW) == 0 && now >>> EPISODE_SHIFT == mine - 1 && admit(limit)) {
+      return true;
+    }
+    PROBE.compareAndSet(this, mine, 0);
+    return false;
+  }
+
+  /** Whether a request would be admitted now: for choices that count nothing. */
   boolean wouldAdmit(int limit, boolean probation) {
-    return inFlight() < limit
-        && !(probation && ((int) PROBE.getOpaque(this) != 0 || consecutiveFailures() > 0));
+    if (inFlight() >= limit) {
+      return false;
+    }
+    int state = (int) FAILURES.getVolatile(this);
+    return !probation
+        || ((state & IN_A_ROW) == 0
+            && (int) PROBE.getOpaque(this) != (state >>> EPISODE_SHIFT) + 1);
   }
 
   private long begun(long before) {
@@ -144,6 +167,7 @@ final class Slot extends SlotPadAfter {
     if ((before >>> FIELD_BITS & FIELD_MASK) == 0) {
       BUSY_SINCE.setOpaque(this, now);
     }
+    LAST_BEGUN.setOpaque(this, now);
     return now;
   }
 
@@ -171,21 +195,25 @@ final class Slot extends SlotPadAfter {
     if (tracksLatency && outcome != Outcome.REJECTED) {
       charge(outcome, beganAt, responded);
     }
+    boolean wake = false;
     if (outcome == Outcome.SUCCESS) {
       int state = (int) FAILURES.getOpaque(this);
       if ((state & (IN_A_ROW | SUCCESS_AWAITED)) != 0) {
-        succeeded(episode);
+        wake = succeeded(episode);
       }
     } else {
       COUNTS.getAndAdd(counts, outcome.ordinal(), 1L);
       if (outcome.isFailure()) {
-        failed(episode);
+        wake = failed(episode);
       }
     }
     if (probe) {
-      PROBE.setRelease(this, 0);
+      PROBE.compareAndSet(this, episode + 1, 0);
     }
     TRAFFIC.getAndAdd(this, responded ? -1L : -1L - AWAITING_ONE);
+    if (wake) {
+      owner.wake(); // last: whatever becomes of it, the request has ended
+    }
   }
 
   void closedWithoutVerdict() {
@@ -202,8 +230,9 @@ final class Slot extends SlotPadAfter {
       sample((double) took, now);
     } else if (outcome == Outcome.CANCELLED) {
       // It would have taken at least so long. Without this an endpoint that hangs looks idle to
-      // callers that give up.
-      if (!responded && (double) took > average((long) LATENCY.getOpaque(this))) {
+      // callers that give up. Compared with the average as it is now: callers give up after the
+      // same time each time, and only the first would ever exceed the average as it was.
+      if (!responded && (double) took > latencyNanos(now)) {
         sample((double) took, now);
       }
     } else {
@@ -212,37 +241,33 @@ final class Slot extends SlotPadAfter {
     }
   }
 
-  private void succeeded(int episode) {
+  /** Returns whether the loop wants to know. */
+  private boolean succeeded(int episode) {
     while (true) {
       int state = (int) FAILURES.getVolatile(this);
       if (state >>> EPISODE_SHIFT != episode || (state & (IN_A_ROW | SUCCESS_AWAITED)) == 0) {
-        return;
+        return false;
       }
       int calm = state & ~(IN_A_ROW | SUCCESS_AWAITED);
       if ((state & SUCCESS_AWAITED) != 0) {
         calm |= RECOVERED;
       }
       if (FAILURES.compareAndSet(this, state, calm)) {
-        if ((state & SUCCESS_AWAITED) != 0) {
-          owner.wake();
-        }
-        return;
+        return (state & SUCCESS_AWAITED) != 0;
       }
     }
   }
 
-  private void failed(int episode) {
+  /** Returns whether the loop wants to know. */
+  private boolean failed(int episode) {
     while (true) {
       int state = (int) FAILURES.getVolatile(this);
       if (state >>> EPISODE_SHIFT != episode) {
-        return;
+        return false;
       }
       int inARow = state & IN_A_ROW;
       if (inARow == IN_A_ROW || FAILURES.compareAndSet(this, state, state + 1)) {
-        if (inARow + 1 >= wakeAt) {
-          owner.wake();
-        }
-        return;
+        return inARow + 1 >= wakeAt;
       }
     }
   }
@@ -349,6 +374,11 @@ final class Slot extends SlotPadAfter {
   }
 
   @Override
+  public long sinceBegunNanos(long nanoTime) {
+    return Math.max(0, nanoTime - (long) LAST_BEGUN.getOpaque(this));
+  }
+
+  @Override
   public int consecutiveFailures() {
     return (int) FAILURES.getVolatile(this) & IN_A_ROW;
   }
@@ -364,7 +394,8 @@ final class Slot extends SlotPadAfter {
       long carry = (long) BEGUN_CARRY.getVolatile(this);
       long traffic = (long) TRAFFIC.getVolatile(this);
       if (carry == (long) BEGUN_CARRY.getVolatile(this)) {
-        return carry + (traffic >>> BEGUN_SHIFT);
+        // Between the overflow and the carry it is too small.
+        return neverLess(SAID_BEGUN, carry + (traffic >>> BEGUN_SHIFT));
       }
     }
   }
@@ -375,13 +406,25 @@ final class Slot extends SlotPadAfter {
       return (long) COUNTS.getVolatile(counts, outcome.ordinal());
     }
     // Successes are what is left: they need no counter on a request's way. In flight and the other
-    // ends are read in an
-    // order that can only make the answer too small for a moment.
+    // ends are read in an order that can only make the answer too small for a moment.
     long ended = begun() - inFlight();
     for (int i = 0; i < counts.length; i++) {
       ended -= (long) COUNTS.getVolatile(counts, i);
     }
-    return Math.max(0, ended);
+    return neverLess(SAID_SUCCESSES, ended);
+  }
+
+  /**
+   * Returns the number, or what was said before if that is more. Whoever collects counts takes one
+   * that falls for a restart and adds all of it again.
+   */
+  private long neverLess(VarHandle said, long number) {
+    while (true) {
+      long before = (long) said.getVolatile(this);
+      if (number <= before || said.compareAndSet(this, before, number)) {
+        return Math.max(number, before);
+      }
+    }
   }
 
   @Override
@@ -395,8 +438,12 @@ final class Slot extends SlotPadAfter {
   }
 
   private static VarHandle field(String name, Class<?> type) {
+    return field(SlotFields.class, name, type);
+  }
+
+  private static VarHandle field(Class<?> of, String name, Class<?> type) {
     try {
-      return MethodHandles.lookup().findVarHandle(SlotFields.class, name, type);
+      return MethodHandles.lookup().findVarHandle(of, name, type);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -413,6 +460,7 @@ abstract class SlotFields extends SlotPadBefore {
   volatile long traffic;
   volatile long latency;
   volatile long busySince;
+  volatile long lastBegun;
   volatile long begunCarry;
   volatile int failures;
   volatile int probe;

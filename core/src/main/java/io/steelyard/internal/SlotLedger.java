@@ -36,6 +36,9 @@ final class SlotLedger {
    */
   synchronized Slot[] slotsOf(Topology topology, long now) {
     for (Entry entry : entries.values()) {
+      if (entry.present) {
+        entry.lastNeeded = now; // was needed until now, however long ago it was last asked for
+      }
       entry.present = false;
     }
     List<Endpoint> endpoints = topology.endpoints();

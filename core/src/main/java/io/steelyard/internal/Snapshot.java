@@ -34,6 +34,8 @@ final class Snapshot {
   private final @Nullable BoundedChoice bounded;
   private final RandomSource random;
   private final BiConsumer<Object, @Nullable Throwable> nonsense;
+  private final Admission admission = this::admit;
+  private final Admission wouldBeAdmitted = this::wouldAdmit;
 
   /**
    * @param slots the candidates' slots; emptied here where the weight is zero
@@ -96,12 +98,12 @@ final class Snapshot {
         return endpoints[i];
       }
     }
-    int at = bounded != null ? bounded.pick(context) : choose(context, this::wouldAdmit);
+    int at = bounded != null ? bounded.pick(context) : choose(context, wouldBeAdmitted);
     return at < 0 ? null : endpoints[at];
   }
 
   private @Nullable SlotAttempt beginElsewhere(PickContext context) {
-    int at = choose(context, this::admit);
+    int at = choose(context, admission);
     if (at < 0) {
       return null;
     }
@@ -119,7 +121,7 @@ final class Snapshot {
     }
     for (int rank = 0; rank < RANKS; rank++) {
       int i = ask(context, rank);
-      if (i == Picker.NONE && rank > 0) {
+      if (i == Picker.NONE) {
         break; // the strategy knows no more
       }
       if (i < 0 || i >= slots.length || slots[i] == null) {
@@ -141,14 +143,16 @@ final class Snapshot {
   private int ask(PickContext context, int rank) {
     try {
       return picker.pick(context, rank);
-    } catch (RuntimeException | StackOverflowError e) {
+    } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
       nonsense.accept(picker, e);
       return Picker.NONE;
     }
   }
 
   private boolean admit(int i) {
-    return slot(i).admit(candidates.limit(i), candidates.probing(i));
+    Slot slot = slot(i);
+    int limit = candidates.limit(i);
+    return candidates.probing(i) ? slot.admitProbe(limit) : slot.admit(limit);
   }
 
   private boolean wouldAdmit(int i) {

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 record Ejection(int failures, Duration base, Duration most) implements Stage {
   private static final double RAMP_FROM = 0.1;
   private static final int RAMP_STEPS = 10;
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration LONGEST = Duration.ofDays(1);
 
   /** Doubling stops here in any case: 2^20 × base is beyond every sensible {@code most}. */
   private static final int MOST_DOUBLINGS = 20;
@@ -37,6 +39,9 @@ record Ejection(int failures, Duration base, Duration most) implements Stage {
     }
     if (base.isNegative() || base.isZero()) {
       throw new IllegalArgumentException("ejection: base: " + base + " (expected: > 0)");
+    }
+    if (most.compareTo(LONGEST) > 0) {
+      throw new IllegalArgumentException("ejection: most: " + most + " (expected: at most 1 day)");
     }
     if (most.compareTo(base) < 0) {
       throw new IllegalArgumentException(
@@ -69,7 +74,7 @@ record Ejection(int failures, Duration base, Duration most) implements Stage {
     Episode episode = memory.episodes.get(id);
     if (episode == null) {
       if (stats.consecutiveFailures() >= failures) {
-        memory.episodes.put(id, takeOut(new Episode(), failures, i, context, now));
+        memory.episodes.put(id, takeOut(new Episode(), inARow(), i, context, now));
       } else {
         context.wakeAfterFailures(i, failures);
       }
@@ -77,15 +82,22 @@ record Ejection(int failures, Duration base, Duration most) implements Stage {
     }
     if (episode.phase == Phase.OUT && now - episode.until >= 0) {
       episode.phase = Phase.PROBING;
+      episode.begunBefore = stats.begun();
+      episode.probeOut = false;
       context.forgetFailures(i);
     } else if (episode.phase == Phase.PROBING && stats.consecutiveFailures() >= 1) {
-      takeOut(episode, 1, i, context, now);
+      takeOut(episode, "a failed probe", i, context, now);
     } else if (episode.phase == Phase.PROBING && stats.recovered()) {
       episode.phase = Phase.RAMPING;
       episode.until = now + base.toNanos();
+    } else if (episode.phase == Phase.PROBING && !episode.probeOut) {
+      episode.probeOut = stats.begun() != episode.begunBefore;
+      episode.until = now + patience().toNanos();
+    } else if (episode.phase == Phase.PROBING && now - episode.until >= 0) {
+      takeOut(episode, "a probe without an answer", i, context, now);
     } else if ((episode.phase == Phase.RAMPING || episode.phase == Phase.WATCHED)
         && stats.consecutiveFailures() >= failures) {
-      takeOut(episode, failures, i, context, now);
+      takeOut(episode, inARow(), i, context, now);
     } else if (episode.phase == Phase.RAMPING && now - episode.until >= 0) {
       episode.phase = Phase.WATCHED;
       episode.until = now + most.toNanos();
@@ -101,6 +113,7 @@ record Ejection(int failures, Duration base, Duration most) implements Stage {
       case PROBING -> {
         context.wakeAfterFailures(i, 1);
         context.wakeOnSuccess(i);
+        context.reevaluateAfter(base); // to see whether a probe is out, and for how long
       }
       case RAMPING -> {
         context.wakeAfterFailures(i, failures);
@@ -113,7 +126,16 @@ record Ejection(int failures, Duration base, Duration most) implements Stage {
     }
   }
 
-  private Episode takeOut(Episode episode, int failed, int i, Context context, long now) {
+  private String inARow() {
+    return failures + " failures in a row";
+  }
+
+  /** How long a probe may take: it may never end, if its verdict was lost. */
+  private Duration patience() {
+    return base.compareTo(PATIENCE) > 0 ? base : PATIENCE;
+  }
+
+  private Episode takeOut(Episode episode, String why, int i, Context context, long now) {
     episode.number = Math.min(episode.number + 1, MOST_DOUBLINGS);
     episode.phase = Phase.OUT;
     long doubled =
@@ -121,9 +143,8 @@ record Ejection(int failures, Duration base, Duration most) implements Stage {
             << Math.min(episode.number - 1, Long.numberOfLeadingZeros(base.toNanos()) - 1);
     long outFor = Math.min(doubled, most.toNanos());
     episode.until = now + outFor;
-    String times = failed == 1 ? "a failed probe" : failed + " failures in a row";
     episode.reason =
-        Reason.of("ejected: " + times + (episode.number > 1 ? ", episode " + episode.number : ""))
+        Reason.of("ejected: " + why + (episode.number > 1 ? ", episode " + episode.number : ""))
             .until(episode.until);
     context.forgetFailures(i); // what is in flight now belongs to this episode, not to the next
     context.reevaluateAfter(Duration.ofNanos(outFor));
@@ -165,6 +186,8 @@ record Ejection(int failures, Duration base, Duration most) implements Stage {
     Phase phase = Phase.OUT;
     long until;
     @Nullable Reason reason;
+    long begunBefore;
+    boolean probeOut;
   }
 
   private static final class Memory {

@@ -23,16 +23,17 @@ public final class Stages {
    *
    * <p>It is out for {@code base × 2^(episodes − 1)}, at most {@code most}. Then single requests,
    * one at a time, probe it: the first success starts a ramp over {@code base} from a tenth to its
-   * full weight, the first failure takes it out again for longer. Attempts that were in flight when
-   * it was taken out count neither against nor for it: twenty requests that die with one pod are
-   * one episode. An episode is forgotten after each {@code most} without another.
+   * full weight, the first failure, or half a minute without an answer, takes it out again for
+   * longer. Attempts that were in flight when it was taken out count neither against nor for it:
+   * twenty requests that die with one pod are one episode. An episode is forgotten after each
+   * {@code most} without another.
    *
    * <p>Without a guard it may take out every endpoint; {@link Stage#panicBelow panicBelow(0.5)} is
    * a good one. O(endpoints) an evaluation, nothing a request.
    *
    * @param failures in a row: 1 to 65535
    * @param base above zero
-   * @param most at least {@code base}
+   * @param most at least {@code base}, at most one day
    * @throws IllegalArgumentException if one is out of range
    */
   public static Stage ejection(int failures, Duration base, Duration most) {

@@ -25,10 +25,15 @@ abstract class KeyedPicker implements Picker {
     return context.hasKey() ? walk(context.keyHash(), rank, null, 0) : keyless.pick(context, rank);
   }
 
-  /** As {@link #pick}, passing over who has no room; a request without a key walks at random. */
+  /** As {@link #pick}, passing over who has no room. */
   final int pickWithRoom(PickContext context, int rank, Room room, int total) {
-    long hash = context.hasKey() ? context.keyHash() : random.nextLong();
-    return walk(hash, rank, room, total);
+    if (context.hasKey()) {
+      return walk(context.keyHash(), rank, room, total);
+    }
+    int anyone = keyless.pick(context, rank);
+    return rank == 0 && room.in(anyone, total)
+        ? anyone
+        : walk(random.nextLong(), rank, room, total);
   }
 
   /**

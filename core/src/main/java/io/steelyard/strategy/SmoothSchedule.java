@@ -7,64 +7,56 @@ import java.util.Arrays;
  * as it goes.
  *
  * <p>A small pool gets nginx's smooth order: in each turn every position gains its weight, the one
- * with most takes the turn and pays the sum. That is O(n) a turn. A large one is grouped by equal
- * weight first: the smooth order is computed over the groups, and each group's turns go round its
- * members. A group of m members of weight w behaves as one of weight m·w, so the cost is O(groups)
- * a turn, and no position is further from its ideal share than a round of its group.
+ * with most takes the turn and pays the sum. That is O(n) a turn. In a large pool the positions of
+ * equal weight form a group, m of weight w being like one of weight m·w, and each group's turns go
+ * round its members. The groups' turns are ordered by their midpoints, the k-th turn of a group
+ * with t turns at (k + ½)/t of the period (the order of Webster's apportionment): a heap makes that
+ * O(log groups) a turn. Grouping also keeps equal midpoints apart, which would stand in a clump.
  */
 final class SmoothSchedule {
   /** Turns × positions up to which every position is weighed by itself. */
   private static final long SMALL = 1 << 18;
 
-  /** The longest period, but for pools that need one turn each. */
+  /** The longest period. */
   private static final int LONGEST = 1 << 20;
 
   /**
-   * The period when weights are no whole numbers: this many turns a position, at most {@link
-   * #LONGEST} in all.
+   * In a period that has to be rounded, the turns of the lightest, as far as the longest period
+   * allows: its share is then right within a sixteenth.
    */
-  private static final int ROUNDED_TURNS_EACH = 128;
+  private static final int TURNS_OF_LIGHTEST = 8;
 
   private SmoothSchedule() {}
 
   /** Returns the positions in the order of their turns. */
   static int[] of(double[] weights) {
     int[] turns = turns(weights);
-    long period = 0;
-    for (int t : turns) {
-      period += t;
-    }
-    return period * weights.length <= SMALL
-        ? smooth(turns, (int) period)
-        : grouped(turns, (int) period);
+    int period = Arrays.stream(turns).sum();
+    return (long) period * weights.length <= SMALL ? smooth(turns, period) : grouped(turns, period);
   }
 
   /**
    * How many turns each position has in a period: the weights themselves in lowest terms, rounded
-   * if need be.
+   * if they are no whole numbers or too many.
    */
   static int[] turns(double[] weights) {
     double sum = 0;
+    double least = Double.POSITIVE_INFINITY;
     boolean whole = true;
     long divisor = 0;
     for (double w : weights) {
       sum += w;
+      least = Math.min(least, w);
       whole &= w == Math.rint(w) && w <= Integer.MAX_VALUE;
       divisor = whole ? gcd(divisor, (long) w) : 1;
     }
+    double unit = divisor;
+    if (!whole || sum / unit > LONGEST) {
+      unit = sum / Math.min(LONGEST, sum / least * TURNS_OF_LIGHTEST);
+    }
     int[] turns = new int[weights.length];
-    if (whole && sum / divisor <= LONGEST) {
-      for (int p = 0; p < turns.length; p++) {
-        turns[p] = (int) (weights[p] / divisor);
-      }
-      return turns;
-    }
-    double period = Math.min((double) LONGEST, (double) ROUNDED_TURNS_EACH * weights.length);
-    if (whole) {
-      period = LONGEST;
-    }
     for (int p = 0; p < turns.length; p++) {
-      turns[p] = (int) Math.max(1, Math.rint(weights[p] / sum * period));
+      turns[p] = (int) Math.max(1, Math.rint(weights[p] / unit));
     }
     return turns;
   }
@@ -109,7 +101,7 @@ final class SmoothSchedule {
     for (int g = 0; g < groups; g++) {
       groupTurns[g] = (int) (sorted[start[g]] >>> 32) * (start[g + 1] - start[g]);
     }
-    int[] schedule = smooth(groupTurns, period);
+    int[] schedule = byMidpoints(groupTurns, period);
     int[] next = Arrays.copyOf(start, groups);
     for (int t = 0; t < period; t++) {
       int g = schedule[t];
@@ -119,5 +111,50 @@ final class SmoothSchedule {
       }
     }
     return schedule;
+  }
+
+  /** The positions in the order of their turns' midpoints; in a tie the later one first. */
+  private static int[] byMidpoints(int[] turns, int period) {
+    int n = turns.length;
+    int[] heap = new int[n]; // of positions, the next midpoint on top
+    double[] midpoint = new double[n];
+    double[] step = new double[n];
+    for (int p = 0; p < n; p++) {
+      step[p] = 1.0 / turns[p];
+      midpoint[p] = step[p] / 2;
+      heap[p] = p;
+    }
+    for (int at = n / 2 - 1; at >= 0; at--) {
+      sink(heap, at, midpoint);
+    }
+    int[] schedule = new int[period];
+    for (int t = 0; t < period; t++) {
+      int next = heap[0];
+      schedule[t] = next;
+      midpoint[next] += step[next];
+      sink(heap, 0, midpoint);
+    }
+    return schedule;
+  }
+
+  private static void sink(int[] heap, int from, double[] key) {
+    int at = from;
+    int moving = heap[at];
+    while (2 * at + 1 < heap.length) {
+      int child = 2 * at + 1;
+      if (child + 1 < heap.length && before(heap[child + 1], heap[child], key)) {
+        child++;
+      }
+      if (!before(heap[child], moving, key)) {
+        break;
+      }
+      heap[at] = heap[child];
+      at = child;
+    }
+    heap[at] = moving;
+  }
+
+  private static boolean before(int one, int other, double[] key) {
+    return key[one] < key[other] || (key[one] == key[other] && one > other);
   }
 }

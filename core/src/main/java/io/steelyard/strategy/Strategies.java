@@ -50,7 +50,8 @@ public final class Strategies {
    * computed at compile time, so that a pick neither scans nor locks and concurrent picks cannot
    * disturb the order: shares are exact over every period of Σw/gcd picks. Periods that would be
    * long are put together by groups of equal weight, and those beyond about a million turns are
-   * rounded to it. Pick O(1): one fetch-and-add; compile O(n + period).
+   * rounded to it. Pick O(1): one fetch-and-add; compile O(n × period) in small pools, O(period ×
+   * log n) in others.
    */
   public static Strategy weightedRoundRobin() {
     return RoundRobin.WEIGHTED_TURNS;
@@ -71,12 +72,15 @@ public final class Strategies {
   /**
    * Two different endpoints at random, the less loaded of them.
    *
-   * <p>(Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001.) Both are
-   * drawn by weight, never the same one twice: drawn with replacement, as elsewhere, half the picks
-   * between two endpoints would compare one with itself. Loads are compared as {@code cost ×
-   * (inFlight / weight + 1)}; see {@link LoadMetric}. Ties go to the first drawn, so that without
-   * load shares are the weights exactly. Pick O(1), with a clock read if the metric is timed;
-   * compile O(n).
+   * <p>(Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001.) With equal
+   * weights never the same one twice: drawn with replacement, as elsewhere, half the picks between
+   * two endpoints would compare one with itself. With unequal weights both are drawn by weight, and
+   * one drawn twice is chosen, so that the share of an endpoint of share w stays between w² and 2w
+   * − w² however loads compare. Loads are compared as {@code cost × (inFlight / weight + 1)}; see
+   * {@link LoadMetric}. Ties go to the first drawn, so that without load shares are the weights
+   * exactly. Where weights differ, measured costs that are within 30 % of each other count as
+   * equal, lest small differences of speed level the weights. Pick O(1), with a clock read if the
+   * metric is timed; compile O(n).
    */
   public static Strategy powerOfTwo(LoadMetric metric) {
     return new PowerOfTwo(Objects.requireNonNull(metric, "metric"));
@@ -87,9 +91,9 @@ public final class Strategies {
    *
    * <p>The holder is a function of the clock, so a pick writes nothing. An endpoint of twice the
    * mean weight holds its turn twice as long. While an endpoint is out its turn goes to the next
-   * that is usable, and nobody else's turn moves. Each balancer starts at a random phase; otherwise
-   * all clients would turn to the same endpoint at once. Pick O(1) with a clock read, O(log n) with
-   * unequal weights; compile O(n).
+   * that is usable; one that a stage scales down keeps that part of its turn. Nobody else's turn
+   * moves. Each balancer starts at a random phase; otherwise all clients would turn to the same
+   * endpoint at once. Pick O(1) with a clock read, O(log n) with unequal weights; compile O(n).
    *
    * @param slot 1 millisecond to 1 day
    */

@@ -43,12 +43,12 @@ record TimedRoundRobin(Duration slot, @Nullable Duration phase) implements Strat
   private record Origin(long nanoTime, double share) {}
 
   private static final class Turns implements Picker {
-    /** Candidates in the order of their turns, and who takes each turn now. */
+    /** Who holds each span of the cycle. */
     private final int[] holder;
 
     private final int[] usable;
 
-    /** Where each turn ends within the cycle; null if all turns are one slot long. */
+    /** Where each span ends within the cycle; null if all are turns one slot long. */
     private final long @Nullable [] ends;
 
     private final Context context;
@@ -68,39 +68,54 @@ record TimedRoundRobin(Duration slot, @Nullable Duration phase) implements Strat
       this.phase = phase;
       this.origin = origin;
       this.usable = Usable.of(candidates).index;
-      int[] turn = new int[candidates.size()];
-      double[] length = new double[candidates.size()];
-      int n = 0;
+      int turns = 0;
+      double sum = 0;
+      boolean equal = true;
+      int first = 0;
       for (int i = 0; i < candidates.size(); i++) {
-        // Whoever is out keeps its place and length, so that nobody else's turn moves.
-        double weight =
-            candidates.weight(i) > 0 ? candidates.weight(i) : candidates.endpoint(i).weight();
+        int weight = candidates.endpoint(i).weight();
         if (weight > 0) {
-          turn[n] = i;
-          length[n++] = weight;
+          first = turns == 0 ? weight : first;
+          double factor = candidates.factor(i);
+          equal &= weight == first && (factor == 0 || factor >= 1);
+          sum += weight;
+          turns++;
         }
       }
-      this.holder = new int[n];
-      int next = usable[0];
-      for (int t = n - 1; t >= 0; t--) {
-        next = candidates.weight(turn[t]) > 0 ? turn[t] : next;
-        holder[t] = next;
-      }
-      length = Arrays.copyOf(length, n);
-      double sum = Arrays.stream(length).sum();
-      double first = length[0];
-      if (Arrays.stream(length).allMatch(w -> w == first)) {
-        this.ends = null;
-        this.cycleNanos = slotNanos * n;
-      } else {
-        this.ends = new long[n];
-        double end = 0;
-        for (int t = 0; t < n; t++) {
-          end += length[t] / sum * n * slotNanos;
-          ends[t] = (long) end;
+      // Two spans a turn: its holder's, and what the holder leaves to the next usable one.
+      int[] holders = new int[2 * turns];
+      long[] spanEnds = new long[2 * turns];
+      int span = 0;
+      double end = 0;
+      for (int i = 0; i < candidates.size(); i++) {
+        int weight = candidates.endpoint(i).weight();
+        if (weight > 0) {
+          double nanos = weight / sum * turns * slotNanos;
+          holders[span] = candidates.weight(i) > 0 ? i : usableAfter(i);
+          spanEnds[span++] = (long) (end + nanos * Math.min(1, candidates.factor(i)));
+          holders[span] = usableAfter(i);
+          end += nanos;
+          spanEnds[span++] = (long) end;
         }
-        this.cycleNanos = ends[n - 1];
       }
+      this.cycleNanos = equal ? slotNanos * turns : spanEnds[span - 1];
+      this.ends = equal ? null : spanEnds;
+      this.holder = equal ? everyOther(holders) : holders;
+    }
+
+    /** The turns' holders, without spans for what is left over. */
+    private static int[] everyOther(int[] holders) {
+      int[] result = new int[holders.length / 2];
+      for (int t = 0; t < result.length; t++) {
+        result[t] = holders[2 * t];
+      }
+      return result;
+    }
+
+    private int usableAfter(int i) {
+      int at = Arrays.binarySearch(usable, i);
+      int next = at >= 0 ? at + 1 : -at - 1;
+      return usable[next < usable.length ? next : 0];
     }
 
     @Override
@@ -110,11 +125,26 @@ record TimedRoundRobin(Duration slot, @Nullable Duration phase) implements Strat
       if (ends == null) {
         turn = (int) (within / slotNanos);
       } else {
-        int found = Arrays.binarySearch(ends, within);
-        turn = found >= 0 ? found + 1 : -found - 1; // a turn that ends now has ended
+        turn = firstEndAfter(within);
       }
       int chosen = holder[turn];
       return rank == 0 ? chosen : after(chosen, rank);
+    }
+
+    /** The first span that ends after this moment; those of no length are passed over. */
+    private int firstEndAfter(long within) {
+      long[] spanEnds = Objects.requireNonNull(ends);
+      int low = 0;
+      int high = spanEnds.length - 1;
+      while (low < high) {
+        int middle = (low + high) >>> 1;
+        if (spanEnds[middle] > within) {
+          high = middle;
+        } else {
+          low = middle + 1;
+        }
+      }
+      return low;
     }
 
     private long position() {

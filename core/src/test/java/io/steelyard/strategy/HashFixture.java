@@ -106,6 +106,11 @@ final class HashFixture {
     }
 
     @Override
+    public long sinceBegunNanos(long nanoTime) {
+      return 0;
+    }
+
+    @Override
     public int consecutiveFailures() {
       return 0;
     }

@@ -1,0 +1,204 @@
+package io.steelyard.http;
+
+import io.steelyard.Outcome;
+import java.net.ConnectException;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.PushPromiseHandler;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@code sendAsync} under way. Its steps follow each other, on whatever threads; only {@link
+ * #stop} may come between them.
+ */
+final class AsyncSend<T> {
+  private final BalancedHttpClient client;
+  private final Journey journey;
+  private final BodyHandler<T> handler;
+  private final @Nullable PushPromiseHandler<T> pushes;
+  private final Promise<HttpResponse<T>> result = new Promise<>(null);
+
+  // Written by a step, read by stop(). A step that finds the result done after writing stops
+  // itself, so a stop that comes too early to see the step is not lost.
+  private volatile @Nullable CompletableFuture<?> gate;
+  private volatile @Nullable Exchange exchange;
+  private volatile @Nullable CompletableFuture<?> sent;
+  private volatile boolean completing;
+
+  AsyncSend(
+      BalancedHttpClient client,
+      Journey journey,
+      BodyHandler<T> handler,
+      @Nullable PushPromiseHandler<T> pushes) {
+    this.client = client;
+    this.journey = journey;
+    this.handler = handler;
+    this.pushes = pushes;
+  }
+
+  CompletableFuture<HttpResponse<T>> start() {
+    CompletableFuture<?> unused =
+        result.whenComplete(
+            (response, error) -> {
+              if (!completing) {
+                stop(outcomeOf(error));
+              }
+            });
+    begin(true);
+    return result;
+  }
+
+  private void begin(boolean mayWait) {
+    Exchange first;
+    try {
+      first = journey.begin();
+    } catch (ConnectException e) {
+      CompletableFuture<@Nullable Void> opening = mayWait ? journey.firstList(e) : null;
+      if (opening == null) {
+        fail(e);
+        return;
+      }
+      gate = opening;
+      CompletableFuture<?> unused =
+          opening.whenComplete(
+              (nothing, error) -> {
+                if (!result.isDone()) {
+                  begin(false);
+                }
+              });
+      if (result.isDone()) {
+        opening.cancel(false);
+      }
+      return;
+    } catch (Throwable e) {
+      fail(e);
+      return;
+    }
+    send(first);
+  }
+
+  private void send(Exchange next) {
+    exchange = next;
+    sent = null;
+    if (result.isDone()) {
+      next.end(Outcome.CANCELLED);
+      return;
+    }
+    CompletableFuture<HttpResponse<T>> sending;
+    try {
+      sending = client.sendAsyncAsItIs(next.request(), next.watch(handler), pushes);
+    } catch (Throwable e) {
+      next.failed(e);
+      fail(e);
+      return;
+    }
+    sent = sending;
+    if (result.isDone()) {
+      next.end(Outcome.CANCELLED);
+      sending.cancel(true);
+    }
+    CompletableFuture<?> unused =
+        sending.whenComplete(
+            (response, error) -> {
+              if (error == null) {
+                arrived(next, response);
+              } else {
+                failed(next, error);
+              }
+            });
+  }
+
+  private void arrived(Exchange from, HttpResponse<T> response) {
+    from.delivered();
+    completing = true;
+    if (!result.complete(response)) {
+      from.unwanted(Outcome.CANCELLED);
+    }
+  }
+
+  private void failed(Exchange from, Throwable error) {
+    Throwable cause = unwrap(error);
+    from.failed(cause);
+    if (result.isDone()) {
+      return;
+    }
+    Exchange next;
+    try {
+      next = journey.elsewhere(from, cause);
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+      next = null;
+    }
+    if (next == null) {
+      fail(cause);
+    } else {
+      send(next);
+    }
+  }
+
+  private void fail(Throwable error) {
+    completing = true;
+    result.completeExceptionally(error);
+  }
+
+  /** The result was completed by somebody else: nobody waits any more. */
+  private void stop(Outcome outcome) {
+    CompletableFuture<?> waiting = gate;
+    if (waiting != null) {
+      waiting.cancel(false);
+    }
+    Exchange underWay = exchange;
+    if (underWay != null) {
+      underWay.end(outcome); // before the cancelling, which looks like a failure from below
+    }
+    CompletableFuture<?> sending = sent;
+    if (sending != null) {
+      sending.cancel(true);
+    }
+  }
+
+  private static Outcome outcomeOf(@Nullable Throwable error) {
+    return error != null && unwrap(error) instanceof TimeoutException
+        ? Outcome.TIMEOUT
+        : Outcome.CANCELLED;
+  }
+
+  private static Throwable unwrap(Throwable error) {
+    Throwable cause = error;
+    while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+        && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
+
+  /**
+   * A future that, like those of the JDK's client, passes {@code cancel(true)} on from the futures
+   * that depend on it.
+   */
+  private static final class Promise<V> extends CompletableFuture<V> {
+    private final @Nullable Promise<?> parent;
+
+    Promise(@Nullable Promise<?> parent) {
+      this.parent = parent;
+    }
+
+    @Override
+    public <U> CompletableFuture<U> newIncompleteFuture() {
+      return new Promise<>(this);
+    }
+
+    @Override
+    public boolean cancel(boolean mayInterruptIfRunning) {
+      boolean cancelled = super.cancel(mayInterruptIfRunning);
+      if (mayInterruptIfRunning && parent != null) {
+        parent.cancel(true);
+      }
+      return cancelled;
+    }
+  }
+}

@@ -1,0 +1,341 @@
+package io.steelyard.http;
+
+import io.steelyard.Balancer;
+import io.steelyard.NoEndpointException;
+import io.steelyard.PickContext;
+import io.steelyard.Platform;
+import java.io.IOException;
+import java.net.Authenticator;
+import java.net.CookieHandler;
+import java.net.ProxySelector;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.PushPromiseHandler;
+import java.net.http.WebSocket;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An {@link HttpClient} that sends each request for a known service to an endpoint its {@link
+ * Balancer} chooses, and every other request as it is.
+ *
+ * <pre>{@code
+ * HttpClient client = BalancedHttpClient.wrap(HttpClient.newHttpClient())
+ *     .service("cart", cart)
+ *     .build();
+ * client.send(
+ *     HttpRequest.newBuilder(URI.create("http://cart/items?user=7")).build(),
+ *     HttpResponse.BodyHandlers.ofString());
+ * }</pre>
+ *
+ * <p><b>The URI.</b> Its host names the service, in any case. Its port is ignored: the endpoint's
+ * own counts. The request that is sent has the endpoint's address in its URI, so {@link
+ * HttpResponse#uri()} says who answered, cookies belong to that address, and {@code Host} is that
+ * address too; only a JVM started with {@code -Djdk.httpclient.allowRestrictedHeaders=host} lets
+ * this client keep the service's name in {@code Host}. Redirects that the wrapped client follows by
+ * itself are not balanced: a relative one stays with the endpoint.
+ *
+ * <p><b>https</b> to a service is not balanced yet and fails with {@link
+ * UnsupportedOperationException}: a certificate is made out to a name, not to the address of a pod.
+ * https to other hosts is passed on like everything else.
+ *
+ * <p><b>In flight.</b> A request counts as in flight until its body has been read to the end, has
+ * broken off, or was cancelled. Its latency is the time to the headers. {@link HttpOutcomes} says
+ * how a response or an error is judged; closing an {@code InputStream} early, or a handler that
+ * throws, is judged by the status, since the endpoint did its part. A body that nobody reads stops
+ * counting after {@linkplain BalancedHttpClientBuilder#abandonBodyAfter five minutes} without
+ * anyone asking for more of it, and {@link #abandonedBodies()} counts it.
+ *
+ * <p><b>Another try.</b> A request whose connection could not be made goes to another endpoint,
+ * whatever its method: nothing was sent. Any other failure is the caller's to deal with, as is a
+ * connect failure after the body was asked for (behind a redirect or an authentication). By default
+ * there are {@linkplain BalancedHttpClientBuilder#tries two tries} at most. The request's own
+ * {@linkplain HttpRequest#timeout() timeout} covers all tries and any wait for the first list
+ * together. The JDK's client itself repeats a failed connect once on the same address, which {@code
+ * -Djdk.httpclient.disableRetryConnect} turns off, and repeats idempotent requests on a pooled
+ * connection that turned out to be dead.
+ *
+ * <p><b>No endpoint.</b> The request fails with {@link java.net.ConnectException}, whose cause is
+ * the {@link NoEndpointException} that says why; at once, except that it waits for the very first
+ * list as long as a {@linkplain BalancedHttpClientBuilder#awaitFirst connect may take}.
+ *
+ * <p><b>Cancelling.</b> When the future of {@code sendAsync} is completed from outside ({@code
+ * cancel}, {@code orTimeout}, {@code completeOnTimeout}), the request under way is cancelled: a
+ * time-out counts as {@code TIMEOUT} against the endpoint, everything else is neutral. So is
+ * interrupting a thread in {@code send}.
+ *
+ * <p><b>Life cycle.</b> {@link #close()} and its kin close the wrapped client where the JDK has
+ * such methods (21 and later) and do nothing before. They never close a balancer: whoever built it
+ * closes it. WebSockets are passed through and not balanced; neither are HTTP/2 push promises
+ * counted.
+ *
+ * <p>Thread-safe. The static {@code newBuilder()} and {@code newHttpClient()} that this class
+ * inherits make plain clients of the JDK.
+ */
+public final class BalancedHttpClient extends HttpClient {
+  private final HttpClient delegate;
+  private final Map<String, Balancer> services;
+  private final Function<String, @Nullable Balancer> resolver;
+  private final boolean passThrough;
+  private final OpenBodies openBodies;
+  final Function<HttpRequest, PickContext> contextOf;
+  final HttpOutcomes outcomes;
+  final int tries;
+  final Duration awaitFirst;
+  final Platform platform;
+  final FirstLists firstLists;
+
+  BalancedHttpClient(BalancedHttpClientBuilder builder) {
+    this.delegate = builder.delegate;
+    this.services = Map.copyOf(builder.services);
+    this.resolver = builder.resolver;
+    this.passThrough = builder.passThrough;
+    this.contextOf = builder.contextOf;
+    this.outcomes = builder.outcomes;
+    this.tries = builder.tries;
+    this.awaitFirst =
+        builder.awaitFirst != null
+            ? builder.awaitFirst
+            : delegate.connectTimeout().orElse(BalancedHttpClientBuilder.AWAIT_FIRST);
+    this.platform = builder.platform;
+    this.firstLists = new FirstLists(platform);
+    this.openBodies = new OpenBodies(platform, builder.abandonBodyAfter);
+  }
+
+  /**
+   * Starts a client that sends through this one.
+   *
+   * @param delegate does the work: connections, HTTP versions, executor, redirects
+   */
+  public static BalancedHttpClientBuilder wrap(HttpClient delegate) {
+    return new BalancedHttpClientBuilder(delegate);
+  }
+
+  /**
+   * Sends a request and waits for its answer, as {@link HttpClient#send}.
+   *
+   * @throws java.net.ConnectException if no connection could be had; if that is for want of an
+   *     endpoint, its cause is a {@link NoEndpointException}
+   * @throws IllegalArgumentException if the URI has no host, or names no known service and such
+   *     requests are not {@linkplain BalancedHttpClientBuilder#passThrough passed through}
+   * @throws UnsupportedOperationException for https to a known service
+   */
+  @Override
+  public <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> responseBodyHandler)
+      throws IOException, InterruptedException {
+    Objects.requireNonNull(responseBodyHandler, "responseBodyHandler");
+    Balancer balancer = balancerFor(request);
+    if (balancer == null) {
+      return delegate.send(request, responseBodyHandler);
+    }
+    Journey journey = new Journey(this, openBodies, request, balancer);
+    Exchange exchange = journey.beginOrWait();
+    while (true) {
+      HttpResponse<T> response;
+      try {
+        response = delegate.send(exchange.request(), exchange.watch(responseBodyHandler));
+      } catch (Throwable error) {
+        exchange.failed(error);
+        Exchange next = journey.elsewhere(exchange, error);
+        if (next == null) {
+          throw error;
+        }
+        exchange = next;
+        continue;
+      }
+      exchange.delivered();
+      return response;
+    }
+  }
+
+  /**
+   * Sends a request, as {@link HttpClient#sendAsync(HttpRequest, BodyHandler)}: never blocks, not
+   * even for the first list. What {@link #send} throws, the future fails with.
+   */
+  @Override
+  public <T> CompletableFuture<HttpResponse<T>> sendAsync(
+      HttpRequest request, BodyHandler<T> responseBodyHandler) {
+    return sendAsync(request, responseBodyHandler, null);
+  }
+
+  /**
+   * As {@link #sendAsync(HttpRequest, BodyHandler)}; the handler of push promises, which may be
+   * null, goes to the wrapped client as it is.
+   */
+  @Override
+  public <T> CompletableFuture<HttpResponse<T>> sendAsync(
+      HttpRequest request,
+      BodyHandler<T> responseBodyHandler,
+      @Nullable PushPromiseHandler<T> pushPromiseHandler) {
+    Objects.requireNonNull(request, "request");
+    Objects.requireNonNull(responseBodyHandler, "responseBodyHandler");
+    Balancer balancer;
+    Journey journey;
+    try {
+      balancer = balancerFor(request);
+      if (balancer == null) {
+        return sendAsyncAsItIs(request, responseBodyHandler, pushPromiseHandler);
+      }
+      journey = new Journey(this, openBodies, request, balancer);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    return new AsyncSend<>(this, journey, responseBodyHandler, pushPromiseHandler).start();
+  }
+
+  <T> CompletableFuture<HttpResponse<T>> sendAsyncAsItIs(
+      HttpRequest request, BodyHandler<T> handler, @Nullable PushPromiseHandler<T> pushes) {
+    return pushes == null
+        ? delegate.sendAsync(request, handler)
+        : delegate.sendAsync(request, handler, pushes);
+  }
+
+  /** The balancer in charge; null if the request is to be passed through. */
+  private @Nullable Balancer balancerFor(HttpRequest request) {
+    Objects.requireNonNull(request, "request");
+    URI uri = request.uri();
+    String host = uri == null ? null : uri.getHost();
+    if (host == null) {
+      throw new IllegalArgumentException(
+          "request URI: " + uri + " (expected: a host, as in http://cart/)");
+    }
+    String name = host.toLowerCase(Locale.ROOT);
+    Balancer balancer = services.get(name);
+    if (balancer == null) {
+      balancer = resolver.apply(name);
+    }
+    if (balancer == null) {
+      if (passThrough) {
+        return null;
+      }
+      throw new IllegalArgumentException(
+          "request URI: " + uri + ": no such service: " + name + " (known: " + names() + ")");
+    }
+    if (!"http".equalsIgnoreCase(uri.getScheme())) {
+      throw new UnsupportedOperationException(
+          uri
+              + ": "
+              + uri.getScheme()
+              + " is not balanced yet, because the endpoint's certificate would be checked against"
+              + " its address (expected: http://"
+              + name
+              + "/…)");
+    }
+    return balancer;
+  }
+
+  private String names() {
+    return services.isEmpty()
+        ? "none"
+        : String.join(", ", services.keySet().stream().sorted().toList());
+  }
+
+  /**
+   * Response bodies, so far, that nobody read to the end, failed or closed: each held a connection
+   * and was counted in flight until it was given up. More than none is a bug of the caller's.
+   */
+  public long abandonedBodies() {
+    return openBodies.abandoned();
+  }
+
+  // ---- what the wrapped client says ----
+
+  @Override
+  public Optional<CookieHandler> cookieHandler() {
+    return delegate.cookieHandler();
+  }
+
+  @Override
+  public Optional<Duration> connectTimeout() {
+    return delegate.connectTimeout();
+  }
+
+  @Override
+  public Redirect followRedirects() {
+    return delegate.followRedirects();
+  }
+
+  @Override
+  public Optional<ProxySelector> proxy() {
+    return delegate.proxy();
+  }
+
+  @Override
+  public SSLContext sslContext() {
+    return delegate.sslContext();
+  }
+
+  @Override
+  public SSLParameters sslParameters() {
+    return delegate.sslParameters();
+  }
+
+  @Override
+  public Optional<Authenticator> authenticator() {
+    return delegate.authenticator();
+  }
+
+  @Override
+  public Version version() {
+    return delegate.version();
+  }
+
+  @Override
+  public Optional<Executor> executor() {
+    return delegate.executor();
+  }
+
+  /** The wrapped client's: WebSockets are not balanced. */
+  @Override
+  public WebSocket.Builder newWebSocketBuilder() {
+    return delegate.newWebSocketBuilder();
+  }
+
+  // ---- methods that HttpClient has since 21, hence no @Override ----
+
+  /** Closes the wrapped client, waiting for requests under way; balancers stay open. */
+  public void close() {
+    Lifecycle.close(delegate);
+  }
+
+  /** Lets the wrapped client finish what it has and take nothing new. */
+  public void shutdown() {
+    Lifecycle.shutdown(delegate);
+  }
+
+  /** Stops the wrapped client, requests under way included. */
+  public void shutdownNow() {
+    Lifecycle.shutdownNow(delegate);
+  }
+
+  /** Whether the wrapped client has ended; false before JDK 21. */
+  public boolean isTerminated() {
+    return Lifecycle.isTerminated(delegate);
+  }
+
+  /**
+   * Waits for the wrapped client to end after {@link #shutdown()}.
+   *
+   * @return whether it has ended; false, at once, before JDK 21
+   */
+  public boolean awaitTermination(Duration duration) throws InterruptedException {
+    return Lifecycle.awaitTermination(delegate, duration);
+  }
+
+  @Override
+  public String toString() {
+    return "BalancedHttpClient(" + names() + ") over " + delegate;
+  }
+}

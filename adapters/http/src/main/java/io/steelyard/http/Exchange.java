@@ -1,0 +1,249 @@
+package io.steelyard.http;
+
+import io.steelyard.Attempt;
+import io.steelyard.Endpoint;
+import io.steelyard.Outcome;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.ResponseInfo;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow.Subscription;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One try of one request: turns what the client does with it into one verdict on the attempt.
+ *
+ * <p>The verdict can come from two sides. The client's {@code send} fails, or returns; and the body
+ * ends, fails or is cancelled, before that (a string) or after it (a stream). A body that fails
+ * while {@code send} is still under way gives no verdict by itself: an interrupted {@code send}
+ * tears down its body first and says only then that it was interrupted. So the failure is written
+ * down, and whichever of {@link #bodyFailed} and {@link #failed} or {@link #delivered} comes second
+ * sees what the first has written; both fields are volatile.
+ */
+final class Exchange {
+  private static final Logger log = LoggerFactory.getLogger(BalancedHttpClient.class);
+
+  private final Attempt attempt;
+  private final HttpOutcomes outcomes;
+  private final OpenBodies openBodies;
+  private final HttpRequest request;
+  private final @Nullable SentWitness body;
+
+  private volatile @Nullable Outcome byStatus;
+  private volatile @Nullable Throwable bodyError;
+  private volatile boolean sendOver;
+  private volatile boolean listed;
+  private volatile @Nullable Subscription subscription;
+
+  /** Buffers that the reader has asked for and not got. */
+  private final AtomicLong demand = new AtomicLong();
+
+  /** Since when the reader has not asked for more; of use while there is no demand. */
+  private volatile long idleSince;
+
+  Exchange(
+      Attempt attempt,
+      HttpOutcomes outcomes,
+      OpenBodies openBodies,
+      HttpRequest request,
+      @Nullable SentWitness body) {
+    this.attempt = attempt;
+    this.outcomes = outcomes;
+    this.openBodies = openBodies;
+    this.request = request;
+    this.body = body;
+  }
+
+  HttpRequest request() {
+    return request;
+  }
+
+  Endpoint endpoint() {
+    return attempt.endpoint();
+  }
+
+  /** Whether, given that the connection could not be made, the request can be sent elsewhere. */
+  boolean nothingSent() {
+    return byStatus == null && (body == null || !body.asked());
+  }
+
+  /** The user's handler with us in between. */
+  <T> BodyHandler<T> watch(BodyHandler<T> handler) {
+    return info -> {
+      responded(info);
+      return new WatchedBody<>(
+          Objects.requireNonNull(handler.apply(info), "the body handler returned null"));
+    };
+  }
+
+  private void responded(ResponseInfo info) {
+    attempt.responded();
+    Outcome outcome;
+    try {
+      outcome = Objects.requireNonNull(outcomes.ofResponse(info), "outcome");
+    } catch (RuntimeException e) {
+      log.warn("outcomes threw on a response; judged by the standard ones", e);
+      outcome = HttpOutcomes.standard().ofResponse(info);
+    }
+    byStatus = outcome;
+  }
+
+  /** {@code send} has failed. */
+  void failed(Throwable error) {
+    sendOver = true;
+    if (error instanceof InterruptedException || (body != null && body.failed())) {
+      end(Outcome.CANCELLED); // the caller's doing
+      return;
+    }
+    Outcome status = byStatus;
+    Throwable broken = bodyError;
+    if (broken != null) {
+      end(ofError(broken));
+    } else if (status != null) {
+      end(status); // the caller's handler or subscriber failed
+    } else {
+      end(ofError(error));
+    }
+  }
+
+  /** {@code send} has returned a response. Its body may be there, or be still to come. */
+  void delivered() {
+    sendOver = true;
+    Throwable broken = bodyError;
+    if (broken != null) {
+      end(ofError(broken));
+    } else if (!attempt.ended()) {
+      listed = true;
+      openBodies.add(this);
+      if (attempt.ended()) {
+        openBodies.remove(this);
+      }
+    }
+  }
+
+  /** Nobody will take the response. */
+  void unwanted(Outcome outcome) {
+    end(outcome);
+    Subscription reading = subscription;
+    if (reading != null) {
+      reading.cancel();
+    }
+  }
+
+  void end(Outcome outcome) {
+    attempt.end(outcome);
+    if (listed) {
+      openBodies.remove(this);
+    }
+  }
+
+  private void bodyFailed(Throwable error) {
+    bodyError = error;
+    if (sendOver) {
+      end(ofError(error));
+    }
+  }
+
+  private void endByStatus() {
+    Outcome status = byStatus;
+    end(status == null ? Outcome.SUCCESS : status);
+  }
+
+  private Outcome ofError(Throwable error) {
+    try {
+      return Objects.requireNonNull(outcomes.ofError(error), "outcome");
+    } catch (RuntimeException e) {
+      log.warn("outcomes threw on {}; judged by the standard ones", error, e);
+      return HttpOutcomes.standard().ofError(error);
+    }
+  }
+
+  // ---- abandoned bodies ----
+
+  boolean ended() {
+    return attempt.ended();
+  }
+
+  /** Whether the body's reader has asked for nothing since then. */
+  boolean idleFor(long nanos, long now) {
+    return demand.get() == 0 && now - idleSince >= nanos;
+  }
+
+  /** Stops counting; the body itself is left alone. */
+  void abandon() {
+    endByStatus();
+  }
+
+  /** The user's subscriber, with an eye on how the body ends and whether it is being read. */
+  private final class WatchedBody<T> implements BodySubscriber<T> {
+    private final BodySubscriber<T> reader;
+
+    WatchedBody(BodySubscriber<T> reader) {
+      this.reader = reader;
+      idleSince = openBodies.nanoTime();
+    }
+
+    @Override
+    public CompletionStage<T> getBody() {
+      return reader.getBody();
+    }
+
+    @Override
+    public void onSubscribe(Subscription upstream) {
+      Subscription watched = new WatchedSubscription(upstream);
+      subscription = watched;
+      reader.onSubscribe(watched);
+    }
+
+    @Override
+    public void onNext(List<ByteBuffer> item) {
+      if (demand.get() != Long.MAX_VALUE && demand.decrementAndGet() == 0) {
+        idleSince = openBodies.nanoTime();
+      }
+      reader.onNext(item);
+    }
+
+    // The verdict comes before the reader hears of the end: it may wake whoever looks at the stats.
+
+    @Override
+    public void onError(Throwable error) {
+      bodyFailed(error);
+      reader.onError(error);
+    }
+
+    @Override
+    public void onComplete() {
+      endByStatus();
+      reader.onComplete();
+    }
+  }
+
+  private final class WatchedSubscription implements Subscription {
+    private final Subscription upstream;
+
+    WatchedSubscription(Subscription upstream) {
+      this.upstream = upstream;
+    }
+
+    @Override
+    public void request(long n) {
+      if (n > 0) {
+        demand.accumulateAndGet(n, (a, b) -> a + b < 0 ? Long.MAX_VALUE : a + b);
+      }
+      upstream.request(n);
+    }
+
+    @Override
+    public void cancel() {
+      endByStatus();
+      upstream.cancel();
+    }
+  }
+}

@@ -1,0 +1,470 @@
+package io.steelyard.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.steelyard.Outcome;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.Test;
+
+class SlotTest {
+  private static final long MILLI = 1_000_000;
+  private static final long SECOND = 1_000_000_000;
+
+  private final FakeOwner owner = new FakeOwner();
+  private final Slot slot = new Slot("pod", owner, true, 10 * SECOND, 0);
+
+  private static final class FakeOwner implements Slot.Owner {
+    volatile long now;
+    int wakes;
+    int closedWithoutVerdict;
+
+    @Override
+    public long nanoTime() {
+      return now;
+    }
+
+    @Override
+    public void wake() {
+      wakes++;
+    }
+
+    @Override
+    public void closedWithoutVerdict(String endpointId) {
+      closedWithoutVerdict++;
+    }
+  }
+
+  private void request(long took, Outcome outcome) {
+    long began = slot.begin();
+    int episode = slot.episode();
+    owner.now += took;
+    slot.end(outcome, began, episode, false, false);
+  }
+
+  // ---- counting ----
+
+  @Test
+  void a_request_is_in_flight_from_begin_to_end() {
+    long began = slot.begin();
+    slot.begin();
+    assertThat(slot.inFlight()).isEqualTo(2);
+    slot.end(Outcome.SUCCESS, began, 0, false, false);
+    assertThat(slot.inFlight()).isEqualTo(1);
+    assertThat(slot.begun()).isEqualTo(2);
+    assertThat(slot.count(Outcome.SUCCESS)).isEqualTo(1);
+  }
+
+  @Test
+  void begun_goes_on_past_its_24_bits() {
+    slot.traffic = ((1L << 24) - 3) << 40; // as if so many had begun and ended
+    for (int i = 0; i < 10; i++) {
+      request(0, Outcome.SUCCESS);
+    }
+    assertThat(slot.begun()).isEqualTo((1L << 24) + 7);
+    assertThat(slot.count(Outcome.SUCCESS)).isEqualTo((1L << 24) + 7);
+    assertThat(slot.inFlight()).isZero();
+  }
+
+  @Test
+  void begun_carries_with_requests_in_flight_and_by_admission_too() {
+    slot.traffic = ((1L << 24) - 2) << 40;
+    for (int i = 0; i < 5; i++) {
+      assertThat(slot.admit(10)).isTrue();
+    }
+    assertThat(slot.inFlight()).isEqualTo(5);
+    assertThat(slot.begun()).isEqualTo((1L << 24) + 3);
+  }
+
+  @Test
+  void begun_carries_again_and_again() {
+    for (int round = 1; round <= 3; round++) {
+      slot.traffic = ((1L << 24) - 1) << 40;
+      request(0, Outcome.SUCCESS);
+      assertThat(slot.begun()).isEqualTo(round * (1L << 24));
+    }
+  }
+
+  @Test
+  void in_flight_is_exact_beyond_half_a_million() {
+    for (int i = 0; i < 600_000; i++) {
+      slot.begin();
+    }
+    assertThat(slot.inFlight()).isEqualTo(600_000);
+    for (int i = 0; i < 600_000; i++) {
+      slot.end(Outcome.SUCCESS, 0, 0, false, false);
+    }
+    assertThat(slot.inFlight()).isZero();
+    assertThat(slot.count(Outcome.SUCCESS)).isEqualTo(600_000);
+  }
+
+  @Test
+  void every_outcome_has_its_count() {
+    for (Outcome outcome : Outcome.values()) {
+      for (int i = 0; i <= outcome.ordinal(); i++) {
+        request(MILLI, outcome);
+      }
+    }
+    for (Outcome outcome : Outcome.values()) {
+      assertThat(slot.count(outcome)).as("%s", outcome).isEqualTo(outcome.ordinal() + 1);
+    }
+  }
+
+  @Test
+  void what_responded_still_counts_in_flight_but_waits_no_more() {
+    long began = slot.begin();
+    owner.now = 40 * MILLI;
+    assertThat(slot.waitingNanos(owner.now)).isEqualTo(40 * MILLI);
+    slot.responded(began);
+    assertThat(slot.inFlight()).isEqualTo(1);
+    assertThat(slot.waitingNanos(90 * MILLI)).isZero();
+    slot.end(Outcome.SUCCESS, began, 0, true, false);
+    assertThat(slot.inFlight()).isZero();
+    assertThat(slot.traffic & (1L << 40) - 1).as("awaiting and in flight").isZero();
+  }
+
+  @Test
+  void counts_stay_exact_when_many_threads_begin_and_end() throws Exception {
+    int threads = 4;
+    int each = 50_000;
+    CountDownLatch start = new CountDownLatch(1);
+    Thread[] all = new Thread[threads];
+    for (int t = 0; t < threads; t++) {
+      all[t] =
+          new Thread(
+              () -> {
+                try {
+                  start.await();
+                } catch (InterruptedException e) {
+                  return;
+                }
+                for (int i = 0; i < each; i++) {
+                  long began = slot.begin();
+                  boolean responded = ThreadLocalRandom.current().nextBoolean();
+                  if (responded) {
+                    slot.responded(began);
+                  }
+                  Outcome outcome = Outcome.values()[i % Outcome.values().length];
+                  slot.end(outcome, began, slot.episode(), responded, false);
+                }
+              });
+      all[t].start();
+    }
+    start.countDown();
+    for (Thread thread : all) {
+      thread.join();
+    }
+    assertThat(slot.traffic & (1L << 40) - 1).as("awaiting and in flight").isZero();
+    assertThat(slot.begun()).isEqualTo((long) threads * each);
+    long ended = 0;
+    for (Outcome outcome : Outcome.values()) {
+      ended += slot.count(outcome);
+    }
+    assertThat(ended).isEqualTo((long) threads * each);
+  }
+
+  // ---- admission ----
+
+  @Test
+  void admits_up_to_the_limit() {
+    assertThat(slot.admit(2)).isTrue();
+    assertThat(slot.wouldAdmit(2, false)).isTrue();
+    assertThat(slot.admit(2)).isTrue();
+    assertThat(slot.wouldAdmit(2, false)).isFalse();
+    assertThat(slot.admit(2)).isFalse();
+    assertThat(slot.inFlight()).isEqualTo(2);
+    assertThat(slot.begun()).isEqualTo(2);
+  }
+
+  @Test
+  void a_probation_admits_one_at_a_time() {
+    assertThat(slot.admitProbe(10)).isTrue();
+    assertThat(slot.wouldAdmit(10, true)).isFalse();
+    assertThat(slot.admitProbe(10)).isFalse();
+    slot.end(Outcome.SUCCESS, 0, slot.episode(), false, true);
+    assertThat(slot.admitProbe(10)).isTrue();
+  }
+
+  @Test
+  void a_probation_admits_nothing_after_a_failure_until_it_is_forgotten() {
+    slot.admitProbe(10);
+    slot.end(Outcome.FAILURE, 0, slot.episode(), false, true);
+    assertThat(slot.wouldAdmit(10, true)).isFalse();
+    assertThat(slot.admitProbe(10)).isFalse();
+    slot.forgetFailures();
+    assertThat(slot.admitProbe(10)).isTrue();
+  }
+
+  @Test
+  void a_full_slot_on_probation_keeps_its_probe_for_later() {
+    slot.begin();
+    assertThat(slot.admitProbe(1)).isFalse();
+    slot.end(Outcome.SUCCESS, 0, slot.episode(), false, false);
+    assertThat(slot.admitProbe(1)).isTrue();
+  }
+
+  // ---- failures ----
+
+  @Test
+  void a_success_ends_the_row_of_failures() {
+    request(MILLI, Outcome.FAILURE);
+    request(MILLI, Outcome.TIMEOUT);
+    request(MILLI, Outcome.UNREACHABLE);
+    request(MILLI, Outcome.OVERLOADED);
+    assertThat(slot.consecutiveFailures()).isEqualTo(4);
+    request(MILLI, Outcome.CANCELLED);
+    request(MILLI, Outcome.REJECTED);
+    assertThat(slot.consecutiveFailures()).as("neutral outcomes").isEqualTo(4);
+    request(MILLI, Outcome.SUCCESS);
+    assertThat(slot.consecutiveFailures()).isZero();
+  }
+
+  @Test
+  void failures_in_a_row_stay_at_65535() {
+    for (int i = 0; i < 70_000; i++) {
+      request(0, Outcome.FAILURE);
+    }
+    assertThat(slot.consecutiveFailures()).isEqualTo(65_535);
+    assertThat(slot.recovered()).isFalse();
+    assertThat(slot.episode()).isZero();
+  }
+
+  @Test
+  void what_began_before_the_failures_were_forgotten_counts_neither_way() {
+    int old = slot.episode();
+    slot.begin();
+    slot.begin();
+    slot.forgetFailures();
+    slot.end(Outcome.FAILURE, 0, old, false, false);
+    assertThat(slot.consecutiveFailures()).isZero();
+    request(MILLI, Outcome.FAILURE);
+    slot.end(Outcome.SUCCESS, 0, old, false, false);
+    assertThat(slot.consecutiveFailures()).isEqualTo(1);
+  }
+
+  @Test
+  void failures_can_be_forgotten_any_number_of_times() {
+    for (int i = 0; i < 40_000; i++) { // the episode number has 14 bits
+      request(0, Outcome.FAILURE);
+      assertThat(slot.consecutiveFailures()).isEqualTo(1);
+      slot.forgetFailures();
+      assertThat(slot.consecutiveFailures()).isZero();
+    }
+  }
+
+  @Test
+  void wakes_at_the_threshold_and_not_before() {
+    slot.arm(3, false);
+    request(0, Outcome.FAILURE);
+    request(0, Outcome.FAILURE);
+    assertThat(owner.wakes).isZero();
+    request(0, Outcome.FAILURE);
+    assertThat(owner.wakes).isEqualTo(1);
+  }
+
+  @Test
+  void a_threshold_that_is_reached_already_wakes_at_once() {
+    request(0, Outcome.FAILURE);
+    request(0, Outcome.FAILURE);
+    slot.arm(2, false);
+    assertThat(owner.wakes).isEqualTo(1);
+  }
+
+  @Test
+  void an_awaited_success_wakes_once_and_is_remembered() {
+    slot.arm(Integer.MAX_VALUE, true);
+    request(0, Outcome.SUCCESS);
+    request(0, Outcome.SUCCESS);
+    assertThat(owner.wakes).isEqualTo(1);
+    assertThat(slot.recovered()).isTrue();
+    slot.forgetFailures();
+    assertThat(slot.recovered()).isFalse();
+  }
+
+  @Test
+  void a_success_that_nobody_awaits_wakes_nobody() {
+    request(0, Outcome.SUCCESS);
+    assertThat(owner.wakes).isZero();
+    assertThat(slot.recovered()).isFalse();
+  }
+
+  // ---- latency ----
+
+  @Test
+  void nothing_is_known_before_the_first_answer() {
+    assertThat(slot.hasLatency()).isFalse();
+    assertThat(slot.latencyNanos(SECOND)).isZero();
+  }
+
+  @Test
+  void an_answer_in_no_time_is_known_too() {
+    request(0, Outcome.SUCCESS);
+    assertThat(slot.hasLatency()).isTrue();
+  }
+
+  /**
+   * τ = 10 s, E = 100 ms, then 50 ms after 10 s: 50·(1 − 1/e) + 100/e = 68.394 ms. The stamp's unit
+   * of 1.05 ms allows an error of 50·1.05/10,000 = .0053 ms, and the float less.
+   */
+  @Test
+  void a_lower_sample_is_mixed_in_by_the_time_that_passed() {
+    request(100 * MILLI, Outcome.SUCCESS);
+    owner.now += 10 * SECOND - 50 * MILLI;
+    request(50 * MILLI, Outcome.SUCCESS);
+    assertThat(slot.latencyNanos(owner.now) / MILLI).isCloseTo(68.394, within(0.006));
+  }
+
+  @Test
+  void reading_in_between_changes_nothing() {
+    request(100 * MILLI, Outcome.SUCCESS);
+    long start = owner.now;
+    for (int i = 0; i < 10_000; i++) {
+      assertThat(slot.latencyNanos(start + i * MILLI)).isPositive();
+    }
+    owner.now = start + 10 * SECOND - 50 * MILLI;
+    request(50 * MILLI, Outcome.SUCCESS);
+    assertThat(slot.latencyNanos(owner.now) / MILLI).isCloseTo(68.394, within(0.006));
+  }
+
+  @Test
+  void reading_decays() {
+    request(100 * MILLI, Outcome.SUCCESS);
+    assertThat(slot.latencyNanos(owner.now + 10 * SECOND) / MILLI)
+        .isCloseTo(100 / Math.E, within(0.006));
+    assertThat(slot.latencyNanos(owner.now)).isCloseTo(100.0 * MILLI, within(1.0));
+  }
+
+  @Test
+  void a_higher_sample_replaces_the_average() {
+    request(10 * MILLI, Outcome.SUCCESS);
+    request(80 * MILLI, Outcome.SUCCESS);
+    assertThat(slot.latencyNanos(owner.now) / MILLI).isCloseTo(80, within(0.001));
+  }
+
+  @Test
+  void the_sample_is_taken_when_the_answer_begins() {
+    long began = slot.begin();
+    owner.now += 20 * MILLI;
+    slot.responded(began);
+    owner.now += 3 * SECOND;
+    slot.end(Outcome.SUCCESS, began, 0, true, false);
+    assertThat(slot.latencyNanos(20 * MILLI) / MILLI).isCloseTo(20, within(0.001));
+  }
+
+  @Test
+  void a_failure_is_charged_three_times_what_it_took_or_takes_on_average() {
+    request(10 * MILLI, Outcome.SUCCESS);
+    request(1 * MILLI, Outcome.FAILURE);
+    assertThat(slot.latencyNanos(owner.now) / MILLI).isCloseTo(30, within(0.1));
+    request(50 * MILLI, Outcome.FAILURE);
+    assertThat(slot.latencyNanos(owner.now) / MILLI).isCloseTo(150, within(0.1));
+  }
+
+  @Test
+  void charges_stop_at_five_seconds_and_a_longer_wait_counts_in_full() {
+    for (int i = 0; i < 30; i++) {
+      request(10 * MILLI, Outcome.FAILURE);
+    }
+    assertThat(slot.latencyNanos(owner.now) / SECOND).isCloseTo(5, within(0.001));
+    request(7 * SECOND, Outcome.TIMEOUT);
+    assertThat(slot.latencyNanos(owner.now) / SECOND).isCloseTo(7, within(0.001));
+  }
+
+  @Test
+  void a_refusal_of_ours_says_nothing_of_latency() {
+    request(SECOND, Outcome.REJECTED);
+    assertThat(slot.hasLatency()).isFalse();
+  }
+
+  @Test
+  void a_cancellation_says_it_would_have_taken_so_long_at_least() {
+    request(10 * MILLI, Outcome.SUCCESS);
+    request(1 * MILLI, Outcome.CANCELLED);
+    assertThat(slot.latencyNanos(owner.now) / MILLI).isCloseTo(10, within(0.01));
+    request(200 * MILLI, Outcome.CANCELLED);
+    assertThat(slot.latencyNanos(owner.now) / MILLI).isCloseTo(200, within(0.01));
+  }
+
+  /**
+   * A caller that gives up after a second each time: the second cancellation says the same as the
+   * first, and the average must not fade in spite of it.
+   */
+  @Test
+  void cancellations_after_the_same_time_keep_the_average_up() {
+    for (int i = 0; i < 20; i++) {
+      request(SECOND, Outcome.CANCELLED);
+      owner.now += 9 * SECOND;
+    }
+    request(SECOND, Outcome.CANCELLED);
+    assertThat(slot.latencyNanos(owner.now) / SECOND).isCloseTo(1, within(0.01));
+  }
+
+  @Test
+  void waiting_lasts_since_anything_last_came_back() {
+    long first = slot.begin();
+    owner.now = 100 * MILLI;
+    slot.begin();
+    owner.now = 300 * MILLI;
+    assertThat(slot.waitingNanos(owner.now)).isEqualTo(300 * MILLI);
+    slot.end(Outcome.SUCCESS, first, 0, false, false);
+    // From here on by the stamp of the sample, in units of 1.05 ms.
+    assertThat((double) slot.waitingNanos(800 * MILLI)).isCloseTo(500.0 * MILLI, within(2.1e6));
+  }
+
+  @Test
+  void the_clock_may_be_negative_or_wrap() {
+    for (long start : new long[] {-5 * SECOND, Long.MAX_VALUE - 3 * SECOND, Long.MIN_VALUE}) {
+      FakeOwner clock = new FakeOwner();
+      clock.now = start;
+      Slot at = new Slot("pod", clock, true, 10 * SECOND, start);
+      long began = at.begin();
+      clock.now += 4 * SECOND;
+      assertThat(at.waitingNanos(clock.now)).isEqualTo(4 * SECOND);
+      at.end(Outcome.SUCCESS, began, 0, false, false);
+      assertThat(at.latencyNanos(clock.now) / SECOND).isCloseTo(4, within(0.001));
+      assertThat(at.latencyNanos(clock.now + 10 * SECOND) / SECOND)
+          .isCloseTo(4 / Math.E, within(0.001));
+    }
+  }
+
+  @Test
+  void without_tracking_no_clock_is_read_and_nothing_is_known() {
+    Slot untracked =
+        new Slot(
+            "pod",
+            new Slot.Owner() {
+              @Override
+              public long nanoTime() {
+                throw new AssertionError("the clock was read");
+              }
+
+              @Override
+              public void wake() {}
+
+              @Override
+              public void closedWithoutVerdict(String endpointId) {}
+            },
+            false,
+            SECOND,
+            0);
+    for (Outcome outcome : Outcome.values()) {
+      long began = untracked.begin();
+      untracked.end(outcome, began, 0, false, false);
+    }
+    assertThat(untracked.hasLatency()).isFalse();
+    assertThat(untracked.begun()).isEqualTo(Outcome.values().length);
+  }
+
+  // ---- attempts ----
+
+  @Test
+  void an_attempt_closed_without_a_verdict_is_a_failure_and_said() {
+    SlotAttempt attempt =
+        new SlotAttempt(slot, io.steelyard.Endpoint.of("h", 1), slot.begin(), false);
+    attempt.close();
+    attempt.close();
+    assertThat(slot.count(Outcome.FAILURE)).isEqualTo(1);
+    assertThat(owner.closedWithoutVerdict).isEqualTo(1);
+  }
+}

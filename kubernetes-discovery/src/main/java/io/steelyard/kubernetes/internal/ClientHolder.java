@@ -1,0 +1,83 @@
+package io.steelyard.kubernetes.internal;
+
+import io.fabric8.kubernetes.client.Client;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.RequestConfig;
+import io.fabric8.kubernetes.client.RequestConfigBuilder;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client of one watch: the user's, which is never closed here, or one of our own, made when it
+ * is first needed and closed with the watch.
+ *
+ * <p>Either is used through a view with request settings of ours: no retries and no reconnects
+ * inside the client, as those hide failures and know nothing of each other, and a short timeout.
+ */
+final class ClientHolder {
+  private static final int TIMEOUT_MILLIS = 5_000;
+
+  private final @Nullable KubernetesClient given;
+  private final Supplier<KubernetesClient> factory;
+  private @Nullable KubernetesClient own; // guarded by this
+  private @Nullable KubernetesClient view; // guarded by this
+  private volatile boolean closed;
+
+  private ClientHolder(@Nullable KubernetesClient given, Supplier<KubernetesClient> factory) {
+    this.given = given;
+    this.factory = factory;
+  }
+
+  static ClientHolder given(KubernetesClient client) {
+    return new ClientHolder(client, () -> client);
+  }
+
+  static ClientHolder own(Supplier<KubernetesClient> factory) {
+    return new ClientHolder(null, factory);
+  }
+
+  /** The client to use. Making one reads files and may start a credential plug-in. */
+  synchronized KubernetesClient get() {
+    if (closed) {
+      throw new IllegalStateException("the watch was closed");
+    }
+    if (view == null) {
+      KubernetesClient client = given;
+      if (client == null) {
+        client = factory.get();
+        own = client;
+      }
+      view = view(client);
+    }
+    return view;
+  }
+
+  private static KubernetesClient view(Client client) {
+    RequestConfig settings =
+        new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
+            .withRequestTimeout(TIMEOUT_MILLIS)
+            .withRequestRetryBackoffLimit(0)
+            .withWatchReconnectLimit(0)
+            .build();
+    return client.newClient(settings).adapt(KubernetesClient.class);
+  }
+
+  /** Whether the user has closed the client that was given. */
+  boolean isClosed() {
+    return given != null && given.getHttpClient().isClosed();
+  }
+
+  /** Closes the client if it is our own: idempotent. */
+  void close() {
+    closed = true;
+    KubernetesClient client;
+    synchronized (this) {
+      client = own;
+      own = null;
+      view = null;
+    }
+    if (client != null) {
+      client.close();
+    }
+  }
+}

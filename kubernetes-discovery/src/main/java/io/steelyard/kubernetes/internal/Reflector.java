@@ -1,0 +1,636 @@
+package io.steelyard.kubernetes.internal;
+
+import io.steelyard.Platform;
+import io.steelyard.Topology;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a map equal to the objects a {@link Source} selects, for as long as it is open.
+ *
+ * <p>List, then watch from the list's version; when the watch ends, watch again from the last
+ * version seen; when that version is gone, list aside and swap the map whole. No exception ends it:
+ * it waits and tries again, and meanwhile keeps what it has and says how sure it is of it.
+ *
+ * <p>Every list and every watch is an <em>attempt</em> with a number of its own. Whatever arrives
+ * for an attempt that is no longer the current one (an event behind a close, an answer behind a
+ * timeout) is dropped, so there is never more than one voice.
+ *
+ * <p>All state is guarded by the lock given at construction. Steps under it are short: blocking
+ * calls run on {@code io}.
+ *
+ * @param <T> what is kept of each object
+ */
+public final class Reflector<T> {
+  private static final Logger log = LoggerFactory.getLogger(Reflector.class);
+
+  // The first retry is quick: most watches end because the server ends them, in good order.
+  private static final Duration FIRST_RETRY = Duration.ofMillis(100);
+  // A watch that was accepted may still be closed at once (a refused upgrade falls back to plain
+  // HTTP, which accepts first and fails later); only after this long does it count as working.
+  private static final Duration SETTLED = Duration.ofMillis(500);
+
+  /**
+   * How patient to be.
+   *
+   * @param silence the longest a watch may say nothing before it is checked by a list; a server
+   *     sends bookmarks about once a minute
+   * @param call the longest one list, or the opening of one watch, may take
+   * @param backoff the first delay between retries, doubled each time, with full jitter
+   * @param maxBackoff the longest delay
+   * @param healthy how long a watch must have lasted for retries to start over
+   */
+  public record Settings(
+      Duration silence, Duration call, Duration backoff, Duration maxBackoff, Duration healthy) {
+    /** Two minutes of silence, 10 s a call, 800 ms to 30 s between retries, two minutes healthy. */
+    public static final Settings DEFAULT =
+        new Settings(
+            Duration.ofSeconds(120),
+            Duration.ofSeconds(10),
+            Duration.ofMillis(800),
+            Duration.ofSeconds(30),
+            Duration.ofMinutes(2));
+
+    /** Returns these settings with another limit to a watch's silence. */
+    public Settings withSilence(Duration silence) {
+      return new Settings(silence, call, backoff, maxBackoff, healthy);
+    }
+  }
+
+  /** How far the map can be trusted: a state, and for people why. */
+  public record Health(Topology.State state, @Nullable String detail) {}
+
+  /** What was done so far. */
+  public record Counts(long lists, long watches, long reconnects, long silences) {}
+
+  private enum Verb {
+    LIST,
+    WATCH
+  }
+
+  private final Source<T> source;
+  private final String what;
+  private final Platform platform;
+  private final ReentrantLock lock;
+  private final ExecutorService io;
+  private final Settings settings;
+  private final Runnable changed;
+
+  private Map<String, T> items = new LinkedHashMap<>();
+  private boolean loaded;
+  private @Nullable String version; // null: list first
+  private Health health = new Health(Topology.State.SYNCING, null);
+  private boolean closed;
+
+  private long attempt;
+  private @Nullable AutoCloseable handle;
+  private Platform.@Nullable Cancellable deadline; // of a call, or of a watch's silence
+  private Platform.@Nullable Cancellable settling;
+  private Platform.@Nullable Cancellable retry;
+
+  private int failures; // in a row, without two healthy minutes between
+  private int relists; // of those, lists because a version was gone
+  private boolean announced; // this episode has had its WARN or ERROR
+  private boolean refused; // ... as an ERROR
+  private @Nullable Long warned; // when the last WARN was
+  private boolean bookmarks; // this server sends them, so silence means something
+  private long openedAt;
+  private long heardAt;
+  private boolean heard;
+  private long troubledAt;
+
+  private long lists;
+  private long watches;
+  private long reconnects;
+  private long silences;
+
+  /**
+   * Creates a reflector that does nothing until {@link #start()}.
+   *
+   * @param what for messages: {@code endpointslices.discovery.k8s.io in namespace shop}
+   * @param changed called under the lock whenever the map or the health has changed
+   */
+  public Reflector(
+      Source<T> source,
+      String what,
+      Platform platform,
+      ReentrantLock lock,
+      ExecutorService io,
+      Settings settings,
+      Runnable changed) {
+    this.source = source;
+    this.what = what;
+    this.platform = platform;
+    this.lock = lock;
+    this.io = io;
+    this.settings = settings;
+    this.changed = changed;
+  }
+
+  /** Starts listing and watching. */
+  public void start() {
+    step(this::next);
+  }
+
+  /** Stops for good: afterwards nothing is called and no timer is left. */
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      endAttempt();
+      cancel(retry);
+      retry = null;
+      health = new Health(Topology.State.CLOSED, null);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The objects as last known; under the lock, and until the next change only. */
+  public Collection<T> items() {
+    return Collections.unmodifiableCollection(items.values());
+  }
+
+  /** Whether the map was ever read; under the lock. */
+  public boolean loaded() {
+    return loaded;
+  }
+
+  /** How far the map can be trusted; under the lock. */
+  public Health health() {
+    return health;
+  }
+
+  /** What was done so far; under the lock. */
+  public Counts counts() {
+    return new Counts(lists, watches, reconnects, silences);
+  }
+
+  /** The version the map stands at; under the lock. */
+  public @Nullable String version() {
+    return version;
+  }
+
+  /** Time since the last list, event or bookmark, or null before the first; under the lock. */
+  public @Nullable Duration sinceHeard() {
+    return heard ? Duration.ofNanos(platform.nanoTime() - heardAt) : null;
+  }
+
+  /** Runs one short step under the lock. A bug in it must not be the end of watching. */
+  private void step(Runnable step) {
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      try {
+        step.run();
+      } catch (RuntimeException e) {
+        log.error("Kubernetes: watching {} met a bug and starts over", what, e);
+        endAttempt();
+        version = null;
+        failures++;
+        retryAfter(delay());
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void stepOf(long mine, Runnable step) {
+    step(
+        () -> {
+          if (mine == attempt) {
+            step.run();
+          }
+        });
+  }
+
+  private void next() {
+    retry = null;
+    if (version == null) {
+      list();
+    } else {
+      watch(version);
+    }
+  }
+
+  // Lists
+
+  private void list() {
+    lists++;
+    call(Verb.LIST, mine -> source.list(), this::listed, late -> {});
+  }
+
+  private void listed(Source.Listing<T> listing) {
+    Map<String, T> before = items;
+    items = new LinkedHashMap<>(listing.items());
+    version = listing.version();
+    heard();
+    boolean first = !loaded;
+    loaded = true;
+    boolean recovered = recovered();
+    if (first || recovered || !before.equals(items)) {
+      changed.run();
+    }
+    watch(listing.version());
+  }
+
+  // Watches
+
+  private void watch(String from) {
+    call(Verb.WATCH, mine -> source.watch(from, events(mine)), this::opened, this::closeQuietly);
+  }
+
+  private void opened(AutoCloseable opened) {
+    watches++;
+    handle = opened;
+    openedAt = platform.nanoTime();
+    long mine = attempt;
+    awaitSilence(mine, settings.silence());
+    if (health.state() != Topology.State.LIVE) {
+      settling =
+          platform.schedule(
+              () ->
+                  stepOf(
+                      mine,
+                      () -> {
+                        settling = null;
+                        proven();
+                      }),
+              SETTLED);
+    }
+  }
+
+  private Source.Events<T> events(long mine) {
+    return new Source.Events<>() {
+      @Override
+      public void put(String key, T value, @Nullable String at) {
+        stepOf(
+            mine,
+            () -> {
+              advance(at);
+              if (!value.equals(items.put(key, value))) {
+                changed.run();
+              }
+            });
+      }
+
+      @Override
+      public void remove(String key, @Nullable String at) {
+        stepOf(
+            mine,
+            () -> {
+              advance(at);
+              if (items.remove(key) != null) {
+                changed.run();
+              }
+            });
+      }
+
+      @Override
+      public void bookmark(@Nullable String at) {
+        stepOf(
+            mine,
+            () -> {
+              bookmarks = true;
+              advance(at);
+            });
+      }
+
+      @Override
+      public void ended(@Nullable Throwable cause) {
+        stepOf(mine, () -> watchEnded(cause));
+      }
+    };
+  }
+
+  private void advance(@Nullable String at) {
+    if (at != null && !at.isEmpty()) {
+      version = at;
+    }
+    heard();
+    proven();
+  }
+
+  private void watchEnded(@Nullable Throwable cause) {
+    Duration lasted = Duration.ofNanos(platform.nanoTime() - openedAt);
+    boolean open = handle != null;
+    endAttempt();
+    reconnects++;
+    if (open && lasted.compareTo(settings.healthy()) >= 0) {
+      failures = 0;
+      relists = 0;
+    }
+    if (source.isClosed()) {
+      clientClosed();
+    } else if (cause != null && Failure.of(cause).kind() != Failure.Kind.UNREACHABLE) {
+      failed(Verb.WATCH, cause);
+    } else {
+      // In good order or cut, the next attempt will tell; one that follows at once says nothing
+      // yet.
+      failures++;
+      log.debug("Kubernetes: the watch of {} ended after {}", what, lasted, cause);
+      // The delay bounds how often a server is asked, so the time the watch has lasted counts
+      // towards it: a proxy that cuts every watch after a minute costs no freshness.
+      Duration delay = open ? delay().minus(lasted) : delay();
+      if (delay.compareTo(FIRST_RETRY) <= 0) {
+        delay = jittered(FIRST_RETRY);
+      } else {
+        String why = cause == null ? "closed by the server" : Failure.of(cause).text();
+        boolean worked = open && lasted.compareTo(SETTLED) >= 0;
+        trouble(
+            worked
+                ? "the watch of " + what + " ends again and again: " + why
+                : "cannot watch " + what + ": " + why);
+      }
+      retryAfter(delay);
+    }
+  }
+
+  /** A half-open connection looks like a quiet one: only asking anew tells them apart. */
+  private void awaitSilence(long mine, Duration delay) {
+    deadline = platform.schedule(() -> stepOf(mine, () -> checkSilence(mine)), delay);
+  }
+
+  private void checkSilence(long mine) {
+    deadline = null;
+    long last = heardAt - openedAt > 0 ? heardAt : openedAt;
+    Duration silent = Duration.ofNanos(platform.nanoTime() - last);
+    Duration left = settings.silence().minus(silent);
+    if (!left.isNegative() && !left.isZero()) {
+      awaitSilence(mine, left);
+      return;
+    }
+    silences++;
+    if (bookmarks) {
+      log.warn(
+          "Kubernetes: the watch of {} has been silent for {} s, bookmarks and all; it is closed "
+              + "and everything listed anew",
+          what,
+          silent.toSeconds());
+    } else {
+      log.debug("Kubernetes: the watch of {} has been silent for {}; listing anew", what, silent);
+    }
+    endAttempt();
+    reconnects++;
+    version = null;
+    next();
+  }
+
+  // Calls
+
+  /** Runs a blocking call as the next attempt. At most one of done, late and failed follows. */
+  private <R> void call(Verb verb, Call<R> body, Consumer<R> done, Consumer<R> late) {
+    endAttempt();
+    if (closed) {
+      return; // from within changed
+    }
+    long mine = attempt;
+    Callable<@Nullable Void> task =
+        () -> {
+          R result;
+          try {
+            result = body.run(mine);
+          } catch (Throwable t) { // an Error too: nothing may end watching
+            stepOf(mine, () -> callFailed(verb, t));
+            return null;
+          }
+          answered(mine, result, done, late);
+          return null;
+        };
+    Future<?> future;
+    try {
+      future = io.submit(task);
+    } catch (RejectedExecutionException e) {
+      callFailed(verb, e);
+      return;
+    }
+    if (mine == attempt && deadline == null && handle == null) { // else it ran already
+      deadline =
+          platform.schedule(
+              () ->
+                  stepOf(
+                      mine,
+                      () -> {
+                        deadline = null;
+                        future.cancel(true);
+                        String message = "no answer within " + settings.call().toSeconds() + " s";
+                        callFailed(verb, new TimeoutException(message));
+                      }),
+              settings.call());
+    }
+  }
+
+  private <R> void answered(long mine, R result, Consumer<R> done, Consumer<R> late) {
+    boolean[] current = {false};
+    stepOf(
+        mine,
+        () -> {
+          current[0] = true;
+          cancel(deadline);
+          deadline = null;
+          done.accept(result);
+        });
+    if (!current[0]) {
+      late.accept(result);
+    }
+  }
+
+  private interface Call<R> {
+    R run(long mine) throws Exception;
+  }
+
+  private void callFailed(Verb verb, Throwable cause) {
+    endAttempt();
+    if (source.isClosed()) {
+      clientClosed();
+    } else {
+      failed(verb, cause);
+    }
+  }
+
+  private void failed(Verb verb, Throwable cause) {
+    Failure failure = Failure.of(cause);
+    log.debug("Kubernetes: {} {}: {}", verb, what, failure.text(), cause);
+    boolean startOver =
+        switch (failure.kind()) {
+          case GONE, UNREADABLE -> true;
+          case NOT_FOUND -> verb == Verb.WATCH;
+          default -> false;
+        };
+    if (startOver) {
+      version = null;
+      // The server answered, so the list is as good as it was. Listing at once is right the first
+      // time; a server or proxy that says so each time must not make every client list in a loop.
+      if (verb == Verb.WATCH && relists++ == 0) {
+        next();
+        return;
+      }
+    }
+    failures++;
+    if (failure.kind() == Failure.Kind.UNAUTHORIZED) {
+      refused(verb, failure.text());
+    } else {
+      trouble("cannot " + name(verb) + " " + what + ": " + failure.text());
+    }
+    Duration delay = delay();
+    if (failure.retryAfter().compareTo(delay) > 0) {
+      delay = failure.retryAfter().plus(jittered(settings.backoff()));
+    }
+    retryAfter(delay);
+  }
+
+  private static String name(Verb verb) {
+    return verb == Verb.LIST ? "list" : "watch";
+  }
+
+  private void retryAfter(Duration delay) {
+    cancel(retry);
+    if (!closed) { // which changed may have done
+      retry = platform.schedule(() -> step(this::next), delay);
+    }
+  }
+
+  /** Full jitter (Brooker, "Exponential Backoff and Jitter", 2015): a thousand clients spread. */
+  private Duration delay() {
+    if (failures <= 1) {
+      return jittered(FIRST_RETRY);
+    }
+    Duration cap = settings.maxBackoff();
+    int doublings = failures - 2;
+    if (doublings < 20) {
+      Duration doubled = settings.backoff().multipliedBy(1L << doublings);
+      cap = doubled.compareTo(cap) < 0 ? doubled : cap;
+    }
+    return jittered(cap);
+  }
+
+  private Duration jittered(Duration most) {
+    return Duration.ofNanos((long) (most.toNanos() * platform.random().nextDouble()));
+  }
+
+  // Health
+
+  private void heard() {
+    heard = true;
+    heardAt = platform.nanoTime();
+  }
+
+  /** The server has spoken on the current watch. */
+  private void proven() {
+    if (recovered()) {
+      changed.run();
+    }
+  }
+
+  private boolean recovered() {
+    if (!loaded || health.state() == Topology.State.LIVE) {
+      return false;
+    }
+    if (announced) {
+      Duration lasted = Duration.ofNanos(platform.nanoTime() - troubledAt);
+      log.info("Kubernetes: {} can be watched again, after {} ms", what, lasted.toMillis());
+    }
+    announced = false;
+    refused = false;
+    health = new Health(Topology.State.LIVE, null);
+    return true;
+  }
+
+  private void trouble(String detail) {
+    // Once an episode, and where episodes follow each other closely, once in a while.
+    long now = platform.nanoTime();
+    if (!announced && (warned == null || now - warned >= settings.healthy().toNanos())) {
+      log.warn(
+          "Kubernetes: {}; {}, and goes on trying",
+          detail,
+          loaded ? "keeps the last good list" : "nothing is known yet");
+      announced = true;
+      warned = now;
+    }
+    become(loaded ? Topology.State.STALE : Topology.State.SYNCING, detail);
+  }
+
+  private void refused(Verb verb, String text) {
+    String detail = "may not " + name(verb) + " " + what + ": " + text;
+    if (!refused) {
+      log.error(
+          "Kubernetes: {}; needs a Role that allows list and watch on it; {}, and goes on trying",
+          detail,
+          loaded ? "keeps the last good list" : "nothing is known yet");
+      refused = true;
+      announced = true;
+    }
+    become(Topology.State.UNAUTHORIZED, detail);
+  }
+
+  private void clientClosed() {
+    log.error("Kubernetes: the client was closed while {} was watched; the last list stays", what);
+    closed = true;
+    endAttempt();
+    cancel(retry);
+    become(Topology.State.CLOSED, "the KubernetesClient was closed");
+  }
+
+  private void become(Topology.State state, @Nullable String detail) {
+    Health now = new Health(state, detail);
+    if (now.equals(health)) {
+      return;
+    }
+    if (health.detail() == null) { // until now there was none
+      troubledAt = platform.nanoTime();
+    }
+    health = now;
+    changed.run();
+  }
+
+  // Ends
+
+  /** Whatever the current attempt still has to say is dropped from here on. */
+  private void endAttempt() {
+    attempt++;
+    cancel(deadline);
+    deadline = null;
+    cancel(settling);
+    settling = null;
+    AutoCloseable open = handle;
+    handle = null;
+    if (open != null) {
+      closeQuietly(open);
+    }
+  }
+
+  private void closeQuietly(AutoCloseable open) {
+    try {
+      open.close();
+    } catch (Exception e) {
+      log.debug("Kubernetes: closing a watch of {}", what, e);
+    }
+  }
+
+  private static void cancel(Platform.@Nullable Cancellable timer) {
+    if (timer != null) {
+      timer.cancel();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "Reflector[" + Objects.requireNonNull(what) + "]";
+  }
+}

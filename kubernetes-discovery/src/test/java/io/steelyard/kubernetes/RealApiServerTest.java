@@ -1,0 +1,292 @@
+package io.steelyard.kubernetes;
+
+import static io.steelyard.kubernetes.testing.SliceFixtures.pod;
+import static io.steelyard.kubernetes.testing.SliceFixtures.slice;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
+import io.fabric8.kubernetes.api.model.rbac.RoleBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.steelyard.Topology.State;
+import io.steelyard.kubernetes.testing.LocalApiServer;
+import io.steelyard.kubernetes.testing.RealApiServer;
+import io.steelyard.kubernetes.testing.Recorder;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.api.ThrowingConsumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What is seen of a real API server, through its changes, restarts and refusals. */
+@Timeout(120)
+class RealApiServerTest {
+  @RegisterExtension static final RealApiServer api = new RealApiServer();
+
+  private static final AtomicInteger NAMESPACES = new AtomicInteger();
+
+  private final String namespace = "shop-" + NAMESPACES.incrementAndGet();
+  private final Recorder recorder = new Recorder();
+  private LocalApiServer server;
+  private KubernetesClient admin;
+  private AutoCloseable watch;
+
+  @BeforeEach
+  void namespace() {
+    server = api.server();
+    admin = server.admin();
+    server.namespace(namespace);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    if (watch != null) {
+      watch.close();
+    }
+  }
+
+  private KubernetesDiscovery cart() {
+    return KubernetesDiscovery.service(namespace, "cart").port("http");
+  }
+
+  private void create(EndpointSlice slice) {
+    admin.discovery().v1().endpointSlices().inNamespace(namespace).resource(slice).create();
+  }
+
+  private void replace(EndpointSlice slice) {
+    admin.discovery().v1().endpointSlices().inNamespace(namespace).resource(slice).update();
+  }
+
+  private void delete(String slice) {
+    admin.discovery().v1().endpointSlices().inNamespace(namespace).withName(slice).delete();
+  }
+
+  private void eventually(Runnable check) {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .pollInterval(Duration.ofMillis(20))
+        .untilAsserted(check::run);
+  }
+
+  private void expect(State state, String... addresses) {
+    eventually(
+        () -> {
+          assertThat(recorder.state()).isEqualTo(state);
+          assertThat(recorder.addresses()).containsExactly(addresses);
+        });
+  }
+
+  @Test
+  void an_added_a_changed_and_a_deleted_slice_are_followed() {
+    KubernetesDiscovery cart = cart().client(admin);
+    watch = cart.watch(recorder);
+    expect(State.ABSENT);
+
+    create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1")));
+    expect(State.LIVE, "10.0.0.1:8080");
+
+    replace(
+        slice(
+            namespace,
+            "cart",
+            "cart-1",
+            8080,
+            pod("a", "10.0.0.1", false, true, true),
+            pod("b", "10.0.0.2")));
+    expect(State.LIVE, "(10.0.0.1:8080)", "10.0.0.2:8080");
+
+    create(slice(namespace, "cart", "cart-2", 8081, pod("c", "10.0.0.3")));
+    delete("cart-1");
+    expect(State.LIVE, "10.0.0.3:8081");
+
+    delete("cart-2");
+    expect(State.ABSENT);
+    assertThat(cart.status().lists()).isEqualTo(1);
+    assertThat(cart.status().watches()).isEqualTo(1);
+    assertThat(recorder.failures()).isEmpty();
+  }
+
+  @Test
+  void a_service_scaled_to_zero_is_live_and_empty() {
+    EndpointSlice empty = slice(namespace, "cart", "cart-1", 8080);
+    empty.setEndpoints(null);
+    empty.setPorts(null);
+    create(empty);
+    watch = cart().client(admin).watch(recorder);
+    expect(State.LIVE);
+  }
+
+  @Test
+  void a_slice_that_loses_its_label_is_gone() {
+    create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1")));
+    create(slice(namespace, "cart", "cart-2", 8080, pod("b", "10.0.0.2")));
+    watch = cart().client(admin).watch(recorder);
+    expect(State.LIVE, "10.0.0.1:8080", "10.0.0.2:8080");
+    EndpointSlice lost = slice(namespace, "cart", "cart-2", 8080, pod("b", "10.0.0.2"));
+    lost.getMetadata().setLabels(null);
+    replace(lost);
+    expect(State.LIVE, "10.0.0.1:8080");
+  }
+
+  @Test
+  void the_last_good_list_stays_while_the_api_server_restarts_and_is_current_again_soon_after()
+      throws Exception {
+    create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1"), pod("b", "10.0.0.2")));
+    KubernetesDiscovery cart = cart().client(server.client(LocalApiServer.ADMIN));
+    watch = cart.watch(recorder);
+    expect(State.LIVE, "10.0.0.1:8080", "10.0.0.2:8080");
+
+    server.killApiServer();
+    expect(State.STALE, "10.0.0.1:8080", "10.0.0.2:8080");
+    assertThat(recorder.last().detail()).contains("endpointslices.discovery.k8s.io");
+    server.startApiServer();
+    long ready = System.nanoTime();
+    expect(State.LIVE, "10.0.0.1:8080", "10.0.0.2:8080");
+    Duration recovery = Duration.ofNanos(System.nanoTime() - ready);
+    System.out.println("restart of the API server: current again after " + recovery);
+    assertThat(recovery).isLessThan(Duration.ofSeconds(15));
+    assertThat(recorder.topologies().stream().skip(1))
+        .allSatisfy((ThrowingConsumer<Object>) t -> assertThat(t.toString()).contains("uid-a"));
+
+    create(slice(namespace, "cart", "cart-2", 8080, pod("c", "10.0.0.3")));
+    expect(State.LIVE, "10.0.0.1:8080", "10.0.0.2:8080", "10.0.0.3:8080");
+  }
+
+  @Test
+  void a_version_that_was_compacted_away_is_listed_anew_without_a_gap() throws Exception {
+    create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1")));
+    KubernetesDiscovery cart = cart().client(server.client(LocalApiServer.ADMIN));
+    watch = cart.watch(recorder);
+    expect(State.LIVE, "10.0.0.1:8080");
+    long lists = cart.status().lists();
+
+    server.killApiServer();
+    expect(State.STALE, "10.0.0.1:8080");
+    // Versions move on, and the one the watch was at is forgotten, before it can come back.
+    server.compact();
+    server.startApiServer();
+    for (int i = 0; i < 3; i++) {
+      create(slice(namespace, "other", "other-" + i, 8080, pod("o" + i, "10.0.1." + i)));
+    }
+    create(slice(namespace, "cart", "cart-2", 8080, pod("b", "10.0.0.2")));
+    server.killApiServer();
+    server.compact();
+    server.startApiServer();
+    expect(State.LIVE, "10.0.0.1:8080", "10.0.0.2:8080");
+    System.out.println("after a compaction: " + cart.status());
+    assertThat(cart.status().lists()).isGreaterThanOrEqualTo(lists);
+    assertThat(recorder.topologies().stream().skip(1))
+        .allSatisfy((ThrowingConsumer<Object>) t -> assertThat(t.toString()).contains("uid-a"));
+  }
+
+  @Test
+  void a_client_without_rights_is_told_so_and_heals_when_they_are_granted() {
+    create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1")));
+    watch = cart().client(server.client(LocalApiServer.VIEWER)).watch(recorder);
+    expect(State.UNAUTHORIZED);
+    assertThat(recorder.last().detail())
+        .contains("list", "endpointslices", namespace, "403", "viewer");
+
+    grant();
+    expect(State.LIVE, "10.0.0.1:8080");
+  }
+
+  @Test
+  void rights_revoked_midway_keep_the_last_good_list_and_heal_when_granted_again()
+      throws Exception {
+    create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1")));
+    grant();
+    watch = cart().client(server.client(LocalApiServer.VIEWER)).watch(recorder);
+    expect(State.LIVE, "10.0.0.1:8080");
+    admin.rbac().roleBindings().inNamespace(namespace).withName("steelyard").delete();
+    server.killApiServer(); // a watch that is open stays open; it has to be taken up again
+    server.startApiServer();
+    expect(State.UNAUTHORIZED, "10.0.0.1:8080");
+    assertThat(recorder.last().detail()).contains("watch", "endpointslices", "403");
+    grant();
+    expect(State.LIVE, "10.0.0.1:8080");
+  }
+
+  private void grant() {
+    if (admin.rbac().roles().inNamespace(namespace).withName("steelyard").get() == null) {
+      admin
+          .rbac()
+          .roles()
+          .inNamespace(namespace)
+          .resource(
+              new RoleBuilder()
+                  .withNewMetadata()
+                  .withName("steelyard")
+                  .endMetadata()
+                  .addNewRule()
+                  .withApiGroups("discovery.k8s.io")
+                  .withResources("endpointslices")
+                  .withVerbs("list", "watch")
+                  .endRule()
+                  .build())
+          .create();
+    }
+    admin
+        .rbac()
+        .roleBindings()
+        .inNamespace(namespace)
+        .resource(
+            new RoleBindingBuilder()
+                .withNewMetadata()
+                .withName("steelyard")
+                .endMetadata()
+                .withNewRoleRef("rbac.authorization.k8s.io", "Role", "steelyard")
+                .addNewSubject("rbac.authorization.k8s.io", "User", "viewer", null)
+                .build())
+        .create();
+  }
+
+  @Test
+  void a_client_of_its_own_is_made_from_a_kubeconfig_and_leaves_nothing_behind() throws Exception {
+    create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1")));
+    List<String> before = threads();
+    KubernetesDiscovery cart =
+        KubernetesDiscovery.service("cart")
+            .kubeconfig(server.kubeconfig(LocalApiServer.ADMIN, namespace));
+    watch = cart.watch(recorder);
+    Recorder second = new Recorder();
+    AutoCloseable other = cart.watch(second);
+    expect(State.LIVE, "10.0.0.1:8080");
+    eventually(() -> assertThat(second.addresses()).containsExactly("10.0.0.1:8080"));
+    assertThat(cart.status().lists()).isEqualTo(1);
+    assertThat(cart.status().toString()).startsWith("kubernetes " + namespace + "/cart: LIVE");
+    watch.close();
+    create(slice(namespace, "cart", "cart-2", 8080, pod("b", "10.0.0.2")));
+    eventually(() -> assertThat(second.addresses()).hasSize(2));
+    assertThat(recorder.addresses()).hasSize(1);
+    other.close();
+    other.close();
+    watch.close();
+    assertThat(cart.status().state()).isEqualTo(State.CLOSED);
+    assertThat(threads()).noneMatch(name -> name.startsWith("steelyard-kubernetes"));
+    eventually(() -> assertThat(newThreads(before)).isEmpty());
+    delete("cart-2");
+
+    Recorder again = new Recorder();
+    try (AutoCloseable third = cart.watch(again)) {
+      eventually(() -> assertThat(again.addresses()).containsExactly("10.0.0.1:8080"));
+    }
+  }
+
+  private static List<String> newThreads(List<String> before) {
+    return threads().stream().filter(name -> !before.contains(name)).toList();
+  }
+
+  private static List<String> threads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .filter(name -> !name.startsWith("steelyard-worker") && !name.startsWith("steelyard-timer"))
+        .filter(name -> !name.startsWith("awaitility"))
+        .toList();
+  }
+}

@@ -1,0 +1,239 @@
+package io.steelyard.kubernetes.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.steelyard.Discovery;
+import io.steelyard.Topology;
+import io.steelyard.Topology.State;
+import io.steelyard.kubernetes.testing.Recorder;
+import io.steelyard.testkit.VirtualPlatform;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What listeners are told, and when. */
+class ServiceWatchTest {
+  // The clock is about to wrap, as nanoTime may be.
+  private final VirtualPlatform platform =
+      new VirtualPlatform(Long.MAX_VALUE - 5_000_000_000L, Instant.EPOCH).random(() -> 1L << 62);
+  private final FakeSource<Slice> api = new FakeSource<>();
+  private final Recorder recorder = new Recorder();
+
+  private ServiceWatch watch(String port) {
+    return ServiceWatch.over(
+        api,
+        api.io,
+        new ServiceWatch.Settings(
+            "kubernetes shop/cart:" + port,
+            "shop",
+            "cart",
+            new SliceUnion.Settings(PortChoice.named(port), false, false),
+            "steelyard.io/weight",
+            Duration.ofMillis(100),
+            Reflector.Settings.DEFAULT),
+        platform);
+  }
+
+  private AutoCloseable start(Discovery.Listener... listeners) {
+    ServiceWatch watch = watch("http");
+    AutoCloseable last = null;
+    for (Discovery.Listener listener : listeners) {
+      last = watch.add(listener);
+    }
+    watch.start();
+    return last;
+  }
+
+  private static Slice slice(String name, String portName, String... addresses) {
+    List<Slice.Entry> entries =
+        List.of(addresses).stream()
+            .map(
+                a ->
+                    new Slice.Entry(
+                        a, true, true, false, null, null, null, null, null, List.of(), List.of()))
+            .toList();
+    return new Slice(
+        name,
+        "IPv4",
+        List.of(new Slice.Port(portName, 80, "TCP", null)),
+        entries,
+        null,
+        Long.MIN_VALUE);
+  }
+
+  @Test
+  void the_first_change_is_published_at_once_and_those_that_follow_together() {
+    api.objects.put("a", slice("a", "http", "10.0.0.1"));
+    start(recorder);
+    platform.advance(Duration.ofSeconds(1));
+    api.put("a", slice("a", "http", "10.0.0.2"));
+    assertThat(recorder.addresses()).containsExactly("10.0.0.2:80");
+    for (int i = 3; i < 50; i++) {
+      platform.advance(Duration.ofMillis(2));
+      api.put("a", slice("a", "http", "10.0.0." + i));
+    }
+    assertThat(recorder.topologies()).hasSize(2);
+    platform.advance(Duration.ofMillis(100));
+    assertThat(recorder.topologies()).hasSize(3);
+    assertThat(recorder.addresses()).containsExactly("10.0.0.49:80");
+  }
+
+  @Test
+  void flapping_a_hundred_times_a_second_is_at_most_ten_topologies_a_second_and_the_last_wins() {
+    api.objects.put("a", slice("a", "http", "10.0.0.1"));
+    start(recorder);
+    for (int i = 0; i < 1_001; i++) {
+      platform.advance(Duration.ofMillis(10));
+      api.put("a", i % 2 == 0 ? slice("a", "http") : slice("a", "http", "10.0.0.1"));
+    }
+    platform.advance(Duration.ofSeconds(1));
+    assertThat(recorder.topologies()).hasSizeLessThanOrEqualTo(102);
+    assertThat(recorder.addresses()).isEmpty();
+    assertThat(recorder.state()).isEqualTo(State.LIVE);
+  }
+
+  @Test
+  void a_move_between_slices_is_never_seen() {
+    api.objects.put("a", slice("a", "http", "10.0.0.1", "10.0.0.2"));
+    start(recorder);
+    platform.advance(Duration.ofSeconds(1));
+    api.put("b", slice("b", "http", "10.0.0.2"));
+    api.put("a", slice("a", "http", "10.0.0.1"));
+    platform.advance(Duration.ofSeconds(1));
+    assertThat(recorder.topologies()).hasSize(1);
+  }
+
+  @Test
+  void an_unknown_service_is_absent_and_a_deleted_one_too() {
+    start(recorder);
+    assertThat(recorder.state()).isEqualTo(State.ABSENT);
+    assertThat(recorder.last().detail())
+        .isEqualTo(
+            "no EndpointSlice in namespace shop has the label kubernetes.io/service-name=cart");
+    api.put("a", slice("a", "http", "10.0.0.1"));
+    platform.advance(Duration.ofSeconds(1));
+    assertThat(recorder.state()).isEqualTo(State.LIVE);
+    api.remove("a");
+    assertThat(recorder.state()).isEqualTo(State.ABSENT);
+    assertThat(recorder.addresses()).isEmpty();
+  }
+
+  @Test
+  void a_port_that_was_renamed_keeps_the_last_good_list_and_names_those_there_are() {
+    api.objects.put("a", slice("a", "http", "10.0.0.1"));
+    start(recorder);
+    platform.advance(Duration.ofSeconds(1));
+    api.put("a", slice("a", "web", "10.0.0.2"));
+    assertThat(recorder.state()).isEqualTo(State.STALE);
+    assertThat(recorder.addresses()).containsExactly("10.0.0.1:80");
+    assertThat(recorder.last().detail())
+        .isEqualTo("port: http (expected: one of web=80, as the pods have them)");
+    platform.advance(Duration.ofSeconds(1));
+    api.put("a", slice("a", "http", "10.0.0.2"));
+    assertThat(recorder.state()).isEqualTo(State.LIVE);
+    assertThat(recorder.addresses()).containsExactly("10.0.0.2:80");
+  }
+
+  @Test
+  void a_port_that_never_was_is_still_syncing_and_names_those_there_are() {
+    api.objects.put("a", slice("a", "web", "10.0.0.1"));
+    start(recorder);
+    assertThat(recorder.state()).isEqualTo(State.SYNCING);
+    assertThat(recorder.last().detail()).contains("web=80");
+  }
+
+  @Test
+  void a_state_is_announced_with_the_same_endpoints() {
+    api.objects.put("a", slice("a", "http", "10.0.0.1"));
+    start(recorder);
+    Topology live = recorder.last();
+    api.down = new IOException("Connection refused");
+    api.watch().ended(null);
+    platform.advance(Duration.ofSeconds(1));
+    assertThat(recorder.state()).isEqualTo(State.STALE);
+    assertThat(recorder.last().endpoints()).isEqualTo(live.endpoints());
+    assertThat(recorder.last().detail()).contains("Connection refused");
+  }
+
+  @Test
+  void a_listener_that_throws_is_told_the_next_and_disturbs_nobody() {
+    int[] calls = {0};
+    Discovery.Listener rude =
+        new Discovery.Listener() {
+          @Override
+          public void update(Topology topology) {
+            calls[0]++;
+            throw new IllegalStateException("rude");
+          }
+
+          @Override
+          public void failed(Throwable cause) {}
+        };
+    start(rude, recorder);
+    platform.advance(Duration.ofSeconds(1));
+    api.put("a", slice("a", "http", "10.0.0.1"));
+    assertThat(calls[0]).isEqualTo(2);
+    assertThat(recorder.addresses()).containsExactly("10.0.0.1:80");
+  }
+
+  @Test
+  void a_listener_may_close_its_watch_from_within() throws Exception {
+    ServiceWatch watch = watch("http");
+    AutoCloseable[] handle = {null};
+    int[] calls = {0};
+    handle[0] =
+        watch.add(
+            new Discovery.Listener() {
+              @Override
+              public void update(Topology topology) {
+                calls[0]++;
+                try {
+                  handle[0].close();
+                } catch (Exception e) {
+                  throw new AssertionError(e);
+                }
+              }
+
+              @Override
+              public void failed(Throwable cause) {}
+            });
+    watch.start();
+    assertThat(calls[0]).isEqualTo(1);
+    assertThat(api.open).isZero();
+    assertThat(platform.scheduled()).isZero();
+  }
+
+  @Test
+  void a_later_listener_is_told_what_is_known() {
+    api.objects.put("a", slice("a", "http", "10.0.0.1"));
+    ServiceWatch watch = watch("http");
+    watch.add(new Recorder());
+    watch.start();
+    watch.add(recorder);
+    assertThat(recorder.addresses()).containsExactly("10.0.0.1:80");
+  }
+
+  @Test
+  void after_the_last_close_all_is_over() throws Exception {
+    api.objects.put("a", slice("a", "http", "10.0.0.1"));
+    ServiceWatch watch = watch("http");
+    AutoCloseable first = watch.add(new Recorder());
+    AutoCloseable second = watch.add(recorder);
+    watch.start();
+    platform.advance(Duration.ofSeconds(1));
+    api.put("a", slice("a", "http", "10.0.0.2"));
+    api.put("a", slice("a", "http", "10.0.0.3")); // waits for the pace
+    first.close();
+    first.close();
+    assertThat(api.open).isEqualTo(1);
+    second.close();
+    assertThat(api.open).isZero();
+    assertThat(api.io.shutdown).isTrue();
+    assertThat(platform.scheduled()).isZero();
+    assertThat(recorder.addresses()).containsExactly("10.0.0.2:80");
+    assertThat(watch.snapshot().topology().state()).isEqualTo(State.CLOSED);
+    assertThat(watch.add(recorder)).isNull();
+  }
+}
