@@ -74,8 +74,7 @@ final class BoundedChoice {
         return null;
       }
       begun = true;
-      return new CountedAttempt(
-          new SlotAttempt(slot, endpoints[at], slot.now(), candidates.probing(at)), total);
+      return new CountedAttempt(slot, endpoints[at], slot.now(), candidates.probing(at), total);
     } finally {
       if (!begun) {
         total.decrementAndGet();

@@ -1,6 +1,5 @@
 package io.steelyard.internal;
 
-import io.steelyard.Attempt;
 import io.steelyard.BoundedPicker;
 import io.steelyard.Candidates;
 import io.steelyard.Endpoint;
@@ -77,7 +76,7 @@ final class Snapshot {
   }
 
   /** Begins an attempt, null if no candidate will have it. */
-  @Nullable Attempt begin(PickContext context) {
+  @Nullable SlotAttempt begin(PickContext context) {
     if (!restricted && !context.avoidsAny()) {
       int i = ask(context, 0);
       if (i >= 0 && i < slots.length) {
