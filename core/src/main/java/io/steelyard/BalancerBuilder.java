@@ -74,7 +74,7 @@ public final class BalancerBuilder {
    * Lets {@code call} and {@code callAsync} wait so long for the first usable endpoints; zero, the
    * default, fails at once. {@code begin} never waits.
    *
-   * @param atMost zero to one day
+   * @param atMost zero to 1 day
    */
   public BalancerBuilder awaitFirst(Duration atMost) {
     if (atMost.isNegative() || atMost.compareTo(Duration.ofDays(1)) > 0) {

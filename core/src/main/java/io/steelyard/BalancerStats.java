@@ -16,10 +16,7 @@ public interface BalancerStats {
   /** Attempts begun and not ended. */
   int inFlight();
 
-  /**
-   * Requests that found no endpoint for another reason than all being full, a closed balancer
-   * aside.
-   */
+  /** Requests that found no endpoint, for whatever reason; those on a closed balancer aside. */
   long withoutEndpoint();
 
   /** Topologies that discovery has published. */

@@ -29,8 +29,9 @@ public abstract class EndpointStats {
   public abstract boolean hasLatency();
 
   /**
-   * How long requests have been waiting here since anything last came back, in nanoseconds; 0 while
-   * none waits. It tells an endpoint that hangs from one that is idle.
+   * How long requests have been waiting here that were begun after the last answer, in nanoseconds;
+   * 0 while none waits. It tells an endpoint that hangs from one that is idle, and from one that
+   * answers all but one.
    *
    * @param nanoTime the moment, from {@link Context#nanoTime()}
    */

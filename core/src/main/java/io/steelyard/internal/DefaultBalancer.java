@@ -137,6 +137,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     this.loop = new SerialLoop(platform, this::rebuild);
   }
 
+  @SuppressWarnings("ReferenceEquality") // whether that very list has been taken up
   private void watchDiscovery() {
     AutoCloseable watching = settings.discovery().watch(new DiscoveryListener());
     watch =
@@ -265,10 +266,11 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   /** Counts a request that found no endpoint, and says why. */
   private Why countWithoutEndpoint(PickContext context) {
     Why why = whyNone(context);
+    if (why != Why.CLOSED) {
+      withoutEndpoint.increment();
+    }
     if (why == Why.FULL) {
       rejected.increment();
-    } else if (why != Why.CLOSED) {
-      withoutEndpoint.increment();
     }
     return why;
   }

@@ -164,11 +164,20 @@ final class Slot extends SlotPadAfter {
       return 0;
     }
     long now = owner.nanoTime();
-    if ((before >>> FIELD_BITS & FIELD_MASK) == 0) {
+    if ((before >>> FIELD_BITS & FIELD_MASK) == 0 || !isWaiting()) {
       BUSY_SINCE.setOpaque(this, now);
     }
     LAST_BEGUN.setOpaque(this, now);
     return now;
+  }
+
+  /**
+   * Whether a request was begun after the last sample was taken. Only such a one can tell that the
+   * endpoint hangs: one that is older than an answer merely takes long, or its verdict was lost.
+   */
+  private boolean isWaiting() {
+    long packed = (long) LATENCY.getOpaque(this);
+    return packed == 0 || stamp((long) BUSY_SINCE.getOpaque(this)) - (int) packed > 0;
   }
 
   /** The moment, on the clock that latencies are measured by; 0 where they are not. */
@@ -361,16 +370,11 @@ final class Slot extends SlotPadAfter {
 
   @Override
   public long waitingNanos(long nanoTime) {
-    if (((long) TRAFFIC.getOpaque(this) >>> FIELD_BITS & FIELD_MASK) == 0) {
+    boolean awaiting = ((long) TRAFFIC.getOpaque(this) >>> FIELD_BITS & FIELD_MASK) != 0;
+    if (!awaiting || !isWaiting()) {
       return 0;
     }
-    long since = (long) BUSY_SINCE.getOpaque(this);
-    long packed = (long) LATENCY.getOpaque(this);
-    long waiting = nanoTime - since;
-    if (packed != 0) {
-      waiting = Math.min(waiting, (long) (stamp(nanoTime) - (int) packed) << STAMP_SHIFT);
-    }
-    return Math.max(0, waiting);
+    return Math.max(0, nanoTime - (long) BUSY_SINCE.getOpaque(this));
   }
 
   @Override

@@ -27,7 +27,6 @@ record Ejection(int failures, Duration base, Duration most) implements Stage {
   private static final double RAMP_FROM = 0.1;
   private static final int RAMP_STEPS = 10;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final Duration LONGEST = Duration.ofDays(1);
 
   /** Doubling stops here in any case: 2^20 × base is beyond every sensible {@code most}. */
   private static final int MOST_DOUBLINGS = 20;
@@ -40,12 +39,12 @@ record Ejection(int failures, Duration base, Duration most) implements Stage {
     if (base.isNegative() || base.isZero()) {
       throw new IllegalArgumentException("ejection: base: " + base + " (expected: > 0)");
     }
-    if (most.compareTo(LONGEST) > 0) {
-      throw new IllegalArgumentException("ejection: most: " + most + " (expected: at most 1 day)");
-    }
     if (most.compareTo(base) < 0) {
       throw new IllegalArgumentException(
           "ejection: most: " + most + " (expected: >= base, " + base + ")");
+    }
+    if (most.compareTo(Duration.ofDays(365)) > 0) {
+      throw new IllegalArgumentException("ejection: most: " + most + " (expected: <= 365 days)");
     }
   }
 

@@ -33,7 +33,7 @@ public final class Stages {
    *
    * @param failures in a row: 1 to 65535
    * @param base above zero
-   * @param most at least {@code base}, at most one day
+   * @param most at least {@code base}, at most 365 days
    * @throws IllegalArgumentException if one is out of range
    */
   public static Stage ejection(int failures, Duration base, Duration most) {

@@ -5,10 +5,10 @@ import io.steelyard.EndpointStats;
 /**
  * What one request in flight costs on an endpoint: a metric, not an algorithm.
  *
- * <p>A strategy that compares loads computes {@code cost × (inFlight / weight + 1)} and prefers the
- * smaller, so a metric knows nothing of weight, and endpoints that idle are compared by cost alone:
- * were the whole load divided by the weight, a heavier endpoint would win every comparison while
- * nothing is in flight, and the lightest would get nothing.
+ * <p>A strategy that compares loads multiplies the cost by what is in flight, counted by weight,
+ * plus one. So a metric knows nothing of weight, and endpoints that idle are compared by cost
+ * alone: were the whole load divided by the weight, a heavier endpoint would win every comparison
+ * while nothing is in flight, and the lightest would get nothing.
  *
  * <p>Implementations are thread-safe, stateless, allocate nothing and are quick: they run twice in
  * each pick. They are compared by {@code equals} and named by {@code toString()}.

@@ -99,13 +99,19 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
   }
 
   /**
-   * Unequal weights: both are drawn by weight, and a request in flight counts less on a heavier
-   * one. Here the same one may be drawn twice, and is then chosen: it bounds the share of an
-   * endpoint of share w between w² and 2w − w². Were the second drawn until it differs, a light
-   * endpoint would stand in every comparison of a small pool and take half of the traffic whenever
-   * it idles.
+   * Unequal weights: two different ones are drawn by weight, and what is in flight is compared in
+   * the measure of the lighter: each whole request that the heavier has for each of the lighter's
+   * counts.
+   *
+   * <p>Compared as fractions, any idle endpoint would beat any busy one, however light it is: one
+   * of weight 1 beside one of weight 99 stood in every comparison and took half of the traffic. In
+   * whole requests the two tie until the heavier has 99 in flight, and a tie goes to the first
+   * drawn, which is drawn by weight.
    */
   private static final class Weighted implements Picker {
+    /** After so many draws of the first one again, the second is its neighbour. */
+    private static final int DRAWS = 16;
+
     /**
      * Measured costs that differ by less than this factor are taken for equal. Two endpoints that
      * are equally fast are never equal in numbers: an average fades until the next sample, so
@@ -117,7 +123,7 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
 
     private final int[] index;
     private final EndpointStats[] stats;
-    private final double[] perRequest;
+    private final double[] weight;
     private final AliasTable table;
     private final LoadMetric metric;
     private final Context context;
@@ -127,7 +133,7 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
     Weighted(Usable usable, EndpointStats[] stats, LoadMetric metric, Context context) {
       this.index = usable.index;
       this.stats = stats;
-      this.perRequest = usable.perRequest();
+      this.weight = usable.weight;
       this.table = new AliasTable(usable.weight);
       this.metric = metric;
       this.context = context;
@@ -138,9 +144,12 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
     @Override
     public int pick(PickContext request, int rank) {
       int first = table.draw(random);
-      int second = table.draw(random);
+      int second = first;
+      for (int draw = 0; draw < DRAWS && second == first; draw++) {
+        second = table.draw(random);
+      }
       if (second == first) {
-        return index[first];
+        second = first + 1 < index.length ? first + 1 : 0;
       }
       long now = timed ? context.nanoTime() : 0;
       double firstCost = metric.cost(stats[first], now);
@@ -148,11 +157,13 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
       if (timed && secondCost >= firstCost * ALIKE && firstCost >= secondCost * ALIKE) {
         secondCost = firstCost;
       }
-      return index[load(second, secondCost) < load(first, firstCost) ? second : first];
+      double lighter = Math.min(weight[first], weight[second]);
+      return index[
+          load(second, secondCost, lighter) < load(first, firstCost, lighter) ? second : first];
     }
 
-    private double load(int p, double cost) {
-      return cost * (stats[p].inFlight() * perRequest[p] + 1);
+    private double load(int p, double cost, double lighter) {
+      return cost * (1 + (int) (stats[p].inFlight() * lighter / weight[p]));
     }
   }
 }

@@ -72,15 +72,16 @@ public final class Strategies {
   /**
    * Two different endpoints at random, the less loaded of them.
    *
-   * <p>(Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001.) With equal
-   * weights never the same one twice: drawn with replacement, as elsewhere, half the picks between
-   * two endpoints would compare one with itself. With unequal weights both are drawn by weight, and
-   * one drawn twice is chosen, so that the share of an endpoint of share w stays between w² and 2w
-   * − w² however loads compare. Loads are compared as {@code cost × (inFlight / weight + 1)}; see
-   * {@link LoadMetric}. Ties go to the first drawn, so that without load shares are the weights
-   * exactly. Where weights differ, measured costs that are within 30 % of each other count as
-   * equal, lest small differences of speed level the weights. Pick O(1), with a clock read if the
-   * metric is timed; compile O(n).
+   * <p>(Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001.) Never the
+   * same one twice: drawn with replacement, as elsewhere, half the picks between two endpoints
+   * would compare one with itself. Load is {@code cost × (inFlight + 1)}; see {@link LoadMetric}.
+   *
+   * <p>With unequal weights both are drawn by weight, and what the heavier has in flight counts in
+   * whole requests of the lighter: of weights 3 and 1, three requests here are one there. Ties go
+   * to the first drawn, so that without load shares are the weights exactly. Measured costs within
+   * 30 % of each other then count as equal, lest small differences of speed level the weights.
+   *
+   * <p>Pick O(1), with a clock read if the metric is timed; compile O(n).
    */
   public static Strategy powerOfTwo(LoadMetric metric) {
     return new PowerOfTwo(Objects.requireNonNull(metric, "metric"));
@@ -106,7 +107,7 @@ public final class Strategies {
    * so that clients with the same list, slot and phase turn to the same endpoint at the same moment
    * (as far as their clocks agree).
    *
-   * @param phase how far ahead of 1970's start the turns are; zero or more
+   * @param phase how far ahead of 1970's start the turns are; zero to 365 days
    */
   public static Strategy timedRoundRobin(Duration slot, Duration phase) {
     return new TimedRoundRobin(slot, Objects.requireNonNull(phase, "phase"));

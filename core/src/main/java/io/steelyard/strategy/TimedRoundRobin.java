@@ -22,8 +22,9 @@ record TimedRoundRobin(Duration slot, @Nullable Duration phase) implements Strat
       throw new IllegalArgumentException(
           "timedRoundRobin: slot: " + slot + " (expected: 1 ms to 1 day)");
     }
-    if (phase != null && phase.isNegative()) {
-      throw new IllegalArgumentException("timedRoundRobin: phase: " + phase + " (expected: >= 0)");
+    if (phase != null && (phase.isNegative() || phase.compareTo(Duration.ofDays(365)) > 0)) {
+      throw new IllegalArgumentException(
+          "timedRoundRobin: phase: " + phase + " (expected: 0 to 365 days)");
     }
   }
 

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.client.Client;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.RequestConfig;
 import io.fabric8.kubernetes.client.RequestConfigBuilder;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,8 +20,10 @@ final class ClientHolder {
 
   private final @Nullable KubernetesClient given;
   private final Supplier<KubernetesClient> factory;
-  private @Nullable KubernetesClient own; // guarded by this
-  private @Nullable KubernetesClient view; // guarded by this
+  // Making a client may take long (a credential plug-in); close() does not wait for it.
+  private final ReentrantLock making = new ReentrantLock();
+  private @Nullable KubernetesClient own; // guarded by making
+  private @Nullable KubernetesClient view; // guarded by making
   private volatile boolean closed;
 
   private ClientHolder(@Nullable KubernetesClient given, Supplier<KubernetesClient> factory) {
@@ -37,19 +40,27 @@ final class ClientHolder {
   }
 
   /** The client to use. Making one reads files and may start a credential plug-in. */
-  synchronized KubernetesClient get() {
-    if (closed) {
-      throw new IllegalStateException("the watch was closed");
-    }
-    if (view == null) {
-      KubernetesClient client = given;
-      if (client == null) {
-        client = factory.get();
-        own = client;
+  KubernetesClient get() {
+    making.lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the watch was closed");
       }
-      view = view(client);
+      if (view == null) {
+        KubernetesClient client = given;
+        if (client == null) {
+          client = factory.get();
+          own = client;
+        }
+        view = view(client);
+      }
+      return view;
+    } finally {
+      making.unlock();
+      if (closed) {
+        close(); // came while the client was made, and could not close what was not there yet
+      }
     }
-    return view;
   }
 
   private static KubernetesClient view(Client client) {
@@ -70,11 +81,16 @@ final class ClientHolder {
   /** Closes the client if it is our own: idempotent. */
   void close() {
     closed = true;
+    if (!making.tryLock()) {
+      return; // whoever is making it sees that it is closed, and closes it
+    }
     KubernetesClient client;
-    synchronized (this) {
+    try {
       client = own;
       own = null;
       view = null;
+    } finally {
+      making.unlock();
     }
     if (client != null) {
       client.close();

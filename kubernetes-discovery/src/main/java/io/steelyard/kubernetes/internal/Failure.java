@@ -41,7 +41,7 @@ record Failure(Kind kind, Duration retryAfter, String text) {
     int depth = 0;
     for (Throwable t = thrown; t != null && depth < 16; t = t.getCause(), depth++) {
       if (t instanceof KubernetesClientException e) {
-        code = code == 0 ? e.getCode() : code;
+        code = code == 0 ? Math.max(0, e.getCode()) : code; // -1: there was no answer
         Duration asked = retryAfter(e.getStatus());
         retryAfter = asked.compareTo(retryAfter) > 0 ? asked : retryAfter;
         if (code == 0 && e.getStatus() != null && e.getStatus().getCode() != null) {

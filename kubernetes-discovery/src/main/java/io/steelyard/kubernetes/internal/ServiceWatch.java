@@ -15,7 +15,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -117,33 +116,29 @@ public final class ServiceWatch {
   private static ServiceWatch over(ClientHolder client, Settings settings, Platform platform) {
     Source<Slice> source =
         new SliceSource(client, settings.namespace(), settings.service(), settings.weightLabel());
-    return new ServiceWatch(settings, platform, source, threads(settings), client::close);
+    IoThreads threads =
+        new IoThreads(
+            "steelyard-kubernetes-" + settings.namespace() + "-" + settings.service() + "-");
+    // Blocking calls run one after another, so this is one thread while there are any and none
+    // while a watch is quiet. A call that ignores its interrupt does not hold up the next.
+    ExecutorService io =
+        new ThreadPoolExecutor(
+            0, Integer.MAX_VALUE, 2, TimeUnit.SECONDS, new SynchronousQueue<>(), threads);
+    return new ServiceWatch(
+        settings,
+        platform,
+        source,
+        io,
+        () -> {
+          client.close();
+          threads.join(2, TimeUnit.SECONDS);
+        });
   }
 
   /** For tests: any source, and any executor in place of threads. */
   static ServiceWatch over(
       Source<Slice> source, ExecutorService io, Settings settings, Platform platform) {
     return new ServiceWatch(settings, platform, source, io, () -> {});
-  }
-
-  /**
-   * Blocking calls run one after another, so this is one thread while there are any and none while
-   * a watch is quiet. A call that ignores its interrupt does not hold up the next.
-   */
-  private static ExecutorService threads(Settings settings) {
-    AtomicInteger count = new AtomicInteger();
-    String name = "steelyard-kubernetes-" + settings.namespace() + "-" + settings.service() + "-";
-    return new ThreadPoolExecutor(
-        0,
-        Integer.MAX_VALUE,
-        2,
-        TimeUnit.SECONDS,
-        new SynchronousQueue<>(),
-        task -> {
-          Thread thread = new Thread(task, name + count.incrementAndGet());
-          thread.setDaemon(true);
-          return thread;
-        });
   }
 
   /** Starts watching. */
@@ -194,20 +189,6 @@ public final class ServiceWatch {
       reflector.close();
       io.shutdownNow();
       release.run();
-      awaitThreads();
-    }
-  }
-
-  private void awaitThreads() {
-    if (Thread.currentThread().getName().startsWith("steelyard-kubernetes-")) {
-      return; // closed from a call of ours, which cannot wait for itself
-    }
-    try {
-      if (!io.awaitTermination(2, TimeUnit.SECONDS)) {
-        log.debug("{}: a call of the client ignores its interrupt", settings.title());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 
@@ -264,7 +245,7 @@ public final class ServiceWatch {
       publish();
     } catch (RuntimeException e) {
       log.error("{}: publishing met a bug; the last topology stays", settings.title(), e);
-      for (Delivery delivery : deliveries) {
+      for (Delivery delivery : List.copyOf(deliveries)) { // an executor may run at once
         delivery.fail(e);
       }
     }
@@ -282,7 +263,7 @@ public final class ServiceWatch {
     }
     published = next;
     publishedAt = now;
-    for (Delivery delivery : deliveries) {
+    for (Delivery delivery : List.copyOf(deliveries)) { // an executor may run at once
       delivery.offer(next);
     }
   }

@@ -1,0 +1,72 @@
+package io.steelyard;
+
+import static io.steelyard.Fixture.eps;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.steelyard.testkit.ManualDiscovery;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** What closing leaves behind, on the real platform. */
+class BalancerCloseTest {
+  @Test
+  void memory_is_closed_after_an_evaluation_under_way_and_not_during_it() throws Exception {
+    CountDownLatch entered = new CountDownLatch(1);
+    CountDownLatch leave = new CountDownLatch(1);
+    AtomicInteger closed = new AtomicInteger();
+    AtomicInteger closedDuring = new AtomicInteger();
+    Stage slow =
+        (candidates, context) -> {
+          if (candidates.size() == 2) {
+            context.memory(() -> (AutoCloseable) closed::incrementAndGet);
+            entered.countDown();
+            try {
+              leave.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+            closedDuring.set(closed.get());
+          } else {
+            context.memory(() -> (AutoCloseable) closed::incrementAndGet);
+          }
+          return candidates;
+        };
+    ManualDiscovery discovery = new ManualDiscovery(eps(1));
+    Balancer balancer = Balancer.builder(discovery).stages(slow).build();
+    discovery.publish(eps(2));
+    entered.await();
+    balancer.close();
+    // Long enough for another worker to close it, were it handed over at once.
+    Thread.sleep(50);
+    leave.countDown();
+    await().until(() -> closed.get() == 1);
+    assertThat(closedDuring).hasValue(0);
+  }
+
+  @Test
+  void no_thread_of_ours_is_left_some_seconds_after_the_last_balancer_closed() {
+    Balancer balancer =
+        Balancer.builder(new ManualDiscovery(eps(3)))
+            .stages(
+                (candidates, context) -> {
+                  context.reevaluateAfter(Duration.ofMillis(20));
+                  return candidates;
+                })
+            .build();
+    await().until(() -> balancer.stats().rebuilds() > 3);
+    assertThat(ours()).isNotEmpty().allMatch(Thread::isDaemon);
+    balancer.close();
+    // They idle for five seconds first.
+    await().atMost(Duration.ofSeconds(30)).until(() -> ours().isEmpty());
+  }
+
+  private static List<Thread> ours() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("steelyard-"))
+        .toList();
+  }
+}
