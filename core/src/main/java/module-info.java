@@ -1,6 +1,7 @@
 /** Client-side load balancing for the JVM: the API, the strategies and the stages. */
 module io.steelyard {
   requires static transitive org.jspecify;
+  requires com.github.benmanes.caffeine;
   requires org.slf4j;
 
   exports io.steelyard;

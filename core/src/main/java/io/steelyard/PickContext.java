@@ -10,13 +10,15 @@ import org.jspecify.annotations.Nullable;
  * nothing.
  */
 public final class PickContext {
-  private static final PickContext NONE = new PickContext(null, null);
+  private static final PickContext NONE = new PickContext(null, 0, null);
 
   private final @Nullable String key;
+  private final long keyHash;
   private final @Nullable Avoided avoided;
 
-  private PickContext(@Nullable String key, @Nullable Avoided avoided) {
+  private PickContext(@Nullable String key, long keyHash, @Nullable Avoided avoided) {
     this.key = key;
+    this.keyHash = keyHash;
     this.avoided = avoided;
   }
 
@@ -33,7 +35,8 @@ public final class PickContext {
    *     key like any other
    */
   public static PickContext key(CharSequence stable) {
-    return new PickContext(stable.toString(), null);
+    String key = stable.toString();
+    return new PickContext(key, XxHash64.hash(key), null);
   }
 
   /**
@@ -42,12 +45,26 @@ public final class PickContext {
    */
   public PickContext avoiding(Endpoint tried) {
     Objects.requireNonNull(tried, "tried");
-    return avoids(tried) ? this : new PickContext(key, new Avoided(tried.id(), avoided));
+    return avoids(tried) ? this : new PickContext(key, keyHash, new Avoided(tried.id(), avoided));
   }
 
   /** The affinity key; null if the request has none. */
   public @Nullable String key() {
     return key;
+  }
+
+  /** Whether the request has an affinity key. */
+  public boolean hasKey() {
+    return key != null;
+  }
+
+  /**
+   * The key's hash: XXH64 (seed 0) of its UTF-8 bytes, computed once by {@link #key(CharSequence)},
+   * the same in every process and language. 0 without a key; but a key may hash to 0 too, so ask
+   * {@link #hasKey()}.
+   */
+  public long keyHash() {
+    return keyHash;
   }
 
   /** Whether any endpoint is to be avoided. */

@@ -35,6 +35,7 @@ final class Composer {
   private final Platform platform;
   private final SlotLedger ledger;
   private final BiConsumer<Object, @Nullable Throwable> nonsense;
+  private final InFlight inFlight = new InFlight();
   private List<Layer> layers = List.of();
 
   Composer(Platform platform, SlotLedger ledger, BiConsumer<Object, @Nullable Throwable> nonsense) {
@@ -98,6 +99,7 @@ final class Composer {
               context.note,
               picker,
               slots,
+              inFlight,
               platform.random(),
               nonsense);
       replaceLayers(next);

@@ -430,6 +430,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
         null,
         (context, rank) -> Picker.NONE,
         new Slot[0],
+        new InFlight(),
         platform.random(),
         this::pickerFailed);
   }

@@ -7,8 +7,11 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Objects;
 
-/** An attempt on a slot. 40 bytes, the only allocation of a request. */
-final class SlotAttempt implements Attempt {
+/**
+ * An attempt on a slot. 40 bytes, the only allocation of a request. Not final for {@link
+ * CountedAttempt}; until that class is loaded the JVM treats this one as if it were.
+ */
+class SlotAttempt implements Attempt {
   private static final int RESPONDED = 1;
   private static final int ENDED = 2;
   private static final VarHandle STATE;
@@ -61,13 +64,20 @@ final class SlotAttempt implements Attempt {
     while ((before & ENDED) == 0) {
       int witness = (int) STATE.compareAndExchange(this, before, before | ENDED);
       if (witness == before) {
-        slot.end(outcome, beganAt, episode, before != 0, probe);
+        try {
+          slot.end(outcome, beganAt, episode, before != 0, probe);
+        } finally {
+          left();
+        }
         return true;
       }
       before = witness;
     }
     return false;
   }
+
+  /** Called once, when the verdict is in and the slot has let go. */
+  void left() {}
 
   @Override
   public boolean ended() {

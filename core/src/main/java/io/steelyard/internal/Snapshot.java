@@ -1,5 +1,6 @@
 package io.steelyard.internal;
 
+import io.steelyard.BoundedPicker;
 import io.steelyard.Candidates;
 import io.steelyard.Endpoint;
 import io.steelyard.Explanation;
@@ -29,13 +30,11 @@ final class Snapshot {
   private final @Nullable Slot[] slots;
   private final Endpoint[] endpoints;
 
-  /**
-   * What requests without wishes use: slots and their endpoints, null where the weight is zero.
-   * Empty if any candidate is restricted, so that no index is in range and the long way is taken.
-   */
-  private final @Nullable Slot[] openSlots;
-
+  /** The endpoints where the weight is not zero, else null: all that a plain pick reads. */
   private final @Nullable Endpoint[] openEndpoints;
+
+  private final boolean restricted;
+  private final @Nullable BoundedChoice bounded;
   private final RandomSource random;
   private final BiConsumer<Object, @Nullable Throwable> nonsense;
   private final Admission admission = this::admit;
@@ -43,6 +42,7 @@ final class Snapshot {
 
   /**
    * @param slots the candidates' slots; emptied here where the weight is zero
+   * @param inFlight counts in all, for a picker that bounds by it
    * @param nonsense told of an index that makes no sense, or of what a picker threw
    */
   Snapshot(
@@ -52,6 +52,7 @@ final class Snapshot {
       @Nullable String strategyNote,
       Picker picker,
       Slot[] slots,
+      InFlight inFlight,
       RandomSource random,
       BiConsumer<Object, @Nullable Throwable> nonsense) {
     this.candidates = candidates;
@@ -70,51 +71,54 @@ final class Snapshot {
         anyRestricted |= candidates.probing(i) || candidates.limit(i) != Candidates.UNLIMITED;
       }
     }
-    this.openSlots = anyRestricted ? new Slot[0] : this.slots;
-    this.openEndpoints = new Endpoint[openSlots.length];
-    for (int i = 0; i < openSlots.length; i++) {
-      openEndpoints[i] = openSlots[i] == null ? null : endpoints[i];
+    this.openEndpoints = new Endpoint[slots.length];
+    for (int i = 0; i < slots.length; i++) {
+      openEndpoints[i] = this.slots[i] == null ? null : endpoints[i];
     }
+    this.bounded =
+        picker instanceof BoundedPicker bounding
+            ? new BoundedChoice(
+                bounding, candidates, this.slots, endpoints, inFlight, random, nonsense)
+            : null;
+    this.restricted = anyRestricted || bounded != null;
   }
 
   /** Begins an attempt, null if no candidate will have it. */
   @Nullable SlotAttempt begin(PickContext context) {
-    // Read before the picker is asked: what is read after its atomic instruction waits for it.
-    @Nullable Slot[] open = openSlots;
-    @Nullable Endpoint[] theirs = openEndpoints;
-    boolean plain = !context.avoidsAny();
-    int i = ask(context, 0);
-    if (plain && i >= 0 && i < open.length && i < theirs.length) {
-      Slot slot = open[i];
-      Endpoint endpoint = theirs[i];
-      if (slot != null && endpoint != null) {
-        return new SlotAttempt(slot, endpoint, slot.begin(), false);
+    if (!restricted && !context.avoidsAny()) {
+      // Read before the picker is asked: what is read after its atomic instruction waits for it.
+      @Nullable Slot[] open = slots;
+      @Nullable Endpoint[] theirs = openEndpoints;
+      int i = ask(context, 0);
+      if (i >= 0 && i < open.length && i < theirs.length) {
+        Slot slot = open[i];
+        Endpoint endpoint = theirs[i];
+        if (slot != null && endpoint != null) {
+          return new SlotAttempt(slot, endpoint, slot.begin(), false);
+        }
       }
     }
-    return beginElsewhere(context, i);
+    return bounded != null ? bounded.begin(context) : beginElsewhere(context);
   }
 
   /** The endpoint that {@link #begin} would have chosen, null if none; counts nothing. */
   @Nullable Endpoint pick(PickContext context) {
-    @Nullable Endpoint[] open = openEndpoints;
-    boolean plain = !context.avoidsAny();
-    int i = ask(context, 0);
-    if (plain && i >= 0 && i < open.length) {
-      Endpoint endpoint = open[i];
-      if (endpoint != null) {
-        return endpoint;
+    if (!restricted && !context.avoidsAny()) {
+      @Nullable Endpoint[] open = openEndpoints;
+      int i = ask(context, 0);
+      if (i >= 0 && i < open.length) {
+        Endpoint endpoint = open[i];
+        if (endpoint != null) {
+          return endpoint;
+        }
       }
     }
-    return pickElsewhere(context, i);
-  }
-
-  private @Nullable Endpoint pickElsewhere(PickContext context, int first) {
-    int at = choose(context, first, wouldBeAdmitted);
+    int at = bounded != null ? bounded.pick(context) : choose(context, wouldBeAdmitted);
     return at < 0 ? null : endpoints[at];
   }
 
-  private @Nullable SlotAttempt beginElsewhere(PickContext context, int first) {
-    int at = choose(context, first, admission);
+  private @Nullable SlotAttempt beginElsewhere(PickContext context) {
+    int at = choose(context, admission);
     if (at < 0) {
       return null;
     }
@@ -126,15 +130,12 @@ final class Snapshot {
    * Walks the strategy's ranks, and then all candidates from a random one on, to the first that is
    * admitted.
    */
-  private int choose(PickContext context, int first, Admission admission) {
+  private int choose(PickContext context, Admission admission) {
     if (candidates.usable() == 0) {
       return Picker.NONE;
     }
-    int i = first;
     for (int rank = 0; rank < RANKS; rank++) {
-      if (rank > 0) {
-        i = ask(context, rank);
-      }
+      int i = ask(context, rank);
       if (i == Picker.NONE) {
         break; // the strategy knows no more
       }

@@ -1,0 +1,11 @@
+package io.steelyard.testkit;
+
+import io.steelyard.Strategy;
+import io.steelyard.strategy.Strategies;
+
+class MaglevContractTest extends StrategyContract {
+  @Override
+  protected Strategy strategy() {
+    return Strategies.maglev();
+  }
+}
