@@ -8,6 +8,7 @@ import io.steelyard.LoadBalancingPolicy;
 import io.steelyard.PickContext;
 import io.steelyard.Picker;
 import io.steelyard.RandomSource;
+import io.steelyard.Rotation;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,10 @@ final class Snapshot {
   final @Nullable String strategyNote;
 
   private final Picker picker;
+
+  /** The picker, if it can be run in line and no candidate is restricted. */
+  private final @Nullable Rotation openRotation;
+
   private final @Nullable Slot[] slots;
   private final Endpoint[] endpoints;
 
@@ -81,6 +86,7 @@ final class Snapshot {
                 bounding, candidates, this.slots, endpoints, inFlight, random, nonsense)
             : null;
     this.restricted = anyRestricted || bounded != null;
+    this.openRotation = !restricted && picker instanceof Rotation turns ? turns : null;
   }
 
   /** Begins an attempt, null if no candidate will have it. */
@@ -89,7 +95,8 @@ final class Snapshot {
       // Read before the picker is asked: what is read after its atomic instruction waits for it.
       @Nullable Slot[] open = slots;
       @Nullable Endpoint[] theirs = openEndpoints;
-      int i = ask(context, 0);
+      Rotation turns = openRotation;
+      int i = turns != null ? turns.next() : ask(context, 0);
       if (i >= 0 && i < open.length && i < theirs.length) {
         Slot slot = open[i];
         Endpoint endpoint = theirs[i];
@@ -103,6 +110,20 @@ final class Snapshot {
 
   /** The endpoint that {@link #begin} would have chosen, null if none; counts nothing. */
   @Nullable Endpoint pick(PickContext context) {
+    Rotation turns = openRotation;
+    if (turns != null && !context.avoidsAny()) {
+      @Nullable Endpoint[] open = openEndpoints;
+      int i = turns.next();
+      Endpoint endpoint = i >= 0 && i < open.length ? open[i] : null;
+      if (endpoint != null) {
+        return endpoint;
+      }
+    }
+    return pickByPicker(context);
+  }
+
+  /** Apart from {@link #pick}, so that the JVM finds that one small enough to compile in line. */
+  private @Nullable Endpoint pickByPicker(PickContext context) {
     if (!restricted && !context.avoidsAny()) {
       @Nullable Endpoint[] open = openEndpoints;
       int i = ask(context, 0);

@@ -2,8 +2,8 @@ package io.steelyard.strategy;
 
 import io.steelyard.Candidates;
 import io.steelyard.Context;
-import io.steelyard.PickContext;
 import io.steelyard.Picker;
+import io.steelyard.Rotation;
 import io.steelyard.Strategy;
 
 /**
@@ -22,65 +22,24 @@ enum RoundRobin implements Strategy {
 
   @Override
   public Picker compile(Candidates candidates, Context context) {
-    Cursor cursor = context.memory(() -> new Cursor((int) context.random().nextLong()));
+    Rotation.Cursor cursor =
+        context.memory(() -> new Rotation.Cursor((int) context.random().nextLong()));
     Usable usable = this == EQUAL_TURNS ? Usable.byFactor(candidates) : Usable.of(candidates);
     if (usable.equalWeights && usable.size() == candidates.size()) {
-      return new EveryTurn(cursor, usable.size());
+      return Rotation.ofAll(cursor, usable.size());
     }
     if (usable.equalWeights) {
-      return new Turns(cursor, usable.index);
+      return Rotation.of(cursor, usable.index);
     }
     int[] schedule = SmoothSchedule.of(usable.weight);
     for (int t = 0; t < schedule.length; t++) {
       schedule[t] = usable.index[schedule[t]];
     }
-    return new Turns(cursor, schedule);
+    return Rotation.of(cursor, schedule);
   }
 
   @Override
   public String toString() {
     return this == EQUAL_TURNS ? "roundRobin" : "weightedRoundRobin";
-  }
-
-  /** Any schedule. */
-  private static final class Turns implements Picker {
-    private final Cursor cursor;
-    private final int[] schedule;
-    private final long reciprocal;
-
-    Turns(Cursor cursor, int[] schedule) {
-      this.cursor = cursor;
-      this.schedule = schedule;
-      this.reciprocal = Cursor.reciprocal(schedule.length);
-    }
-
-    @Override
-    public int pick(PickContext context, int rank) {
-      // Read before the counter: what is read after an atomic instruction waits for it.
-      int[] turns = schedule;
-      long length = turns.length;
-      long factor = reciprocal;
-      return turns[Cursor.remainder(cursor.next(), factor, length)];
-    }
-  }
-
-  /** Every candidate alike: the schedule is the list itself. */
-  private static final class EveryTurn implements Picker {
-    private final Cursor cursor;
-    private final long length;
-    private final long reciprocal;
-
-    EveryTurn(Cursor cursor, int length) {
-      this.cursor = cursor;
-      this.length = length;
-      this.reciprocal = Cursor.reciprocal(length);
-    }
-
-    @Override
-    public int pick(PickContext context, int rank) {
-      long turns = length;
-      long factor = reciprocal;
-      return Cursor.remainder(cursor.next(), factor, turns);
-    }
   }
 }
