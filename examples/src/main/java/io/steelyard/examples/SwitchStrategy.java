@@ -19,9 +19,6 @@ public final class SwitchStrategy {
           LoadBalancingPolicy.of(
               Strategies.weightedRoundRobin(), Stages.ejection().panicBelow(0.5)));
       System.out.println(balancer.explain());
-      while (!balancer.explain().policySource().equals("apply")) {
-        Thread.sleep(1); // the control loop takes it up beside the requests
-      }
       show(balancer);
     }
   }

@@ -353,6 +353,11 @@ public final class Reflector<T> {
       } else {
         String why = cause == null ? "closed by the server" : Failure.of(cause).text();
         boolean worked = open && lasted.compareTo(SETTLED) >= 0;
+        if (!worked && platform.nanoTime() - heardAt >= settings.maxBackoff().toNanos()) {
+          // Watches that end at once and do not say why: a list will say (no rights, perhaps), and
+          // until watching works again it is what keeps the items fresh.
+          version = null;
+        }
         trouble(
             worked
                 ? "the watch of " + what + " ends again and again: " + why

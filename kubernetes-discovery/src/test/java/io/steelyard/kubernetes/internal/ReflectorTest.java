@@ -152,16 +152,33 @@ class ReflectorTest {
   }
 
   @Test
-  void a_watch_that_is_closed_at_once_again_and_again_costs_few_attempts_and_no_lists() {
+  void a_watch_that_is_closed_at_once_again_and_again_costs_few_attempts_and_fewer_lists() {
     started();
     Duration end = Duration.ofMinutes(10);
     for (Duration t = Duration.ZERO; t.compareTo(end) < 0; t = t.plusMillis(50)) {
       api.watch().ended(null);
       platform.advance(millis(50));
     }
-    assertThat(api.lists).isEqualTo(1);
-    assertThat(api.attempts).isLessThan(60);
+    // One list at the start, and at most one for each half minute in which nothing was heard.
+    assertThat(api.lists).isBetween(5, 21);
+    assertThat(api.attempts).isLessThan(80);
     assertThat(reflector.health().state()).isEqualTo(State.STALE);
+  }
+
+  @Test
+  void rights_that_a_watch_does_not_speak_of_are_asked_for_by_a_list() {
+    started();
+    for (int i = 0; i < 30; i++) {
+      api.listFailures.add(FakeSource.http(403));
+    }
+    for (int i = 0; i < 1_200 && reflector.health().state() != State.UNAUTHORIZED; i++) {
+      if (api.open > 0) {
+        api.watch().ended(null);
+      }
+      platform.advance(millis(100));
+    }
+    assertThat(reflector.health().state()).isEqualTo(State.UNAUTHORIZED);
+    assertThat(reflector.health().detail()).contains("list", "403");
   }
 
   @Test
