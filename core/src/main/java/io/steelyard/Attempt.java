@@ -10,10 +10,17 @@ package io.steelyard;
  *
  * <pre>{@code
  * try (Attempt attempt = balancer.begin(PickContext.none())) {
- *   send(attempt.endpoint());
- *   attempt.success();
+ *   try {
+ *     send(attempt.endpoint());
+ *     attempt.success();
+ *   } catch (IOException e) {
+ *     attempt.failure(e);
+ *     throw e;
+ *   }
  * }
  * }</pre>
+ *
+ * <p>{@link Balancer#call} does just that.
  */
 public interface Attempt extends AutoCloseable {
   /** Where to send it. */

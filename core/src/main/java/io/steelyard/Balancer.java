@@ -13,12 +13,14 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Thread-safe. Nothing here blocks but {@link #call} on a balancer built with {@link
- * BalancerBuilder#awaitFirst}, and the caller's own work. Choosing reads one volatile field; lists,
- * policies and ejections are worked out beside the requests and swapped in whole.
+ * <p>Thread-safe. {@link #begin}, {@link #tryBegin} and {@link #pick} never block, and {@link
+ * #call} only on a balancer built with {@link BalancerBuilder#awaitFirst}, apart from the caller's
+ * own work. A balancer is made by the builder; the interface is not for implementing, and will get
+ * more methods. Choosing reads one volatile field; lists, policies and ejections are worked out
+ * beside the requests and swapped in whole.
  */
 public interface Balancer extends AutoCloseable {
-  /** Starts a balancer over what this discovery knows. */
+  /** Returns a builder of a balancer over what this discovery knows. */
   static BalancerBuilder builder(Discovery discovery) {
     return new BalancerBuilder(discovery);
   }
@@ -77,9 +79,12 @@ public interface Balancer extends AutoCloseable {
   /**
    * Swaps strategy and stages while requests go on. What was learnt of endpoints stays, and so does
    * the memory of every stage and strategy that the new policy has in common with the old one. A
-   * strategy that throws is refused: the last policy that worked stays in force and {@link
-   * #explain()} says so. Takes effect before this returns, or right after if another change is
-   * being taken up at the moment.
+   * policy with a stage or strategy that throws is refused: the last policy that worked stays in
+   * force and {@link #explain()} says so. In the ordinary case it is in force when this returns,
+   * worked out and announced on the calling thread; if other changes are being taken up at the
+   * moment, within a second.
+   *
+   * @throws IllegalStateException if the balancer is closed
    */
   void apply(LoadBalancingPolicy policy);
 

@@ -85,9 +85,9 @@ public final class BalancerBuilder {
   }
 
   /**
-   * Sets the time constant of the latency average: after so long without a sample an old one counts
-   * 37 %. 10 seconds by default. It should be much longer than the gap between two requests to one
-   * endpoint.
+   * Sets the time constant of the latency average: after this time the weight of an old sample has
+   * fallen to 37 % (1/e). 10 seconds by default. It should be much longer than the gap between two
+   * requests to one endpoint.
    *
    * @param decay 1 millisecond to 10 minutes
    */
@@ -110,9 +110,10 @@ public final class BalancerBuilder {
   }
 
   /**
-   * Adds a listener that is told of every new snapshot, after it is in force, one call at a time.
-   * What it throws is logged; while it blocks, later snapshots wait. After {@link Balancer#close}
-   * none is called, but a call under way may still end.
+   * Adds a listener that is told of every new snapshot, after it is in force, one call at a time,
+   * on the platform's executor or on the thread that calls {@code build} or {@code apply}. What it
+   * throws is logged; while it blocks, later snapshots wait. After {@link Balancer#close} none is
+   * called, but a call under way may still end.
    */
   public BalancerBuilder listener(Consumer<Candidates> listener) {
     listeners.add(Objects.requireNonNull(listener, "listener"));

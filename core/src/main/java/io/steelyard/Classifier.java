@@ -1,6 +1,7 @@
 package io.steelyard;
 
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
@@ -25,10 +26,14 @@ public interface Classifier {
   Outcome classify(@Nullable Object result, @Nullable Throwable error);
 
   /**
-   * What {@link Balancer#call} uses unless told otherwise: returning is a success; an error is
-   * judged by its class, or by its cause's where it is a {@link CompletionException} or {@link
-   * ExecutionException}. Connect, route and name errors are {@code UNREACHABLE}; time-outs {@code
-   * TIMEOUT}; cancellation and interruption {@code CANCELLED}; everything else {@code FAILURE}.
+   * What {@link Balancer#call} uses unless told otherwise: returning is a success, whatever is
+   * returned, so a client that returns an HTTP status wants a classifier of its own. An error is
+   * judged by its class, or by its cause's where it is a {@link CompletionException}, an {@link
+   * ExecutionException} or an {@link UncheckedIOException}: {@link ConnectException}, {@link
+   * NoRouteToHostException} and {@link UnknownHostException} are {@code UNREACHABLE}; {@link
+   * SocketTimeoutException} and {@link TimeoutException} are {@code TIMEOUT}; {@link
+   * CancellationException}, {@link InterruptedException} and {@link InterruptedIOException} are
+   * {@code CANCELLED}; everything else is {@code FAILURE}.
    */
   static Classifier standard() {
     return StandardClassifier.INSTANCE;
@@ -44,8 +49,7 @@ enum StandardClassifier implements Classifier {
       return Outcome.SUCCESS;
     }
     Throwable cause = error;
-    while ((cause instanceof CompletionException || cause instanceof ExecutionException)
-        && cause.getCause() != null) {
+    while (isWrapper(cause) && cause.getCause() != null) {
       cause = cause.getCause();
     }
     if (cause instanceof ConnectException
@@ -62,5 +66,11 @@ enum StandardClassifier implements Classifier {
       return Outcome.CANCELLED;
     }
     return Outcome.FAILURE;
+  }
+
+  private static boolean isWrapper(Throwable error) {
+    return error instanceof CompletionException
+        || error instanceof ExecutionException
+        || error instanceof UncheckedIOException;
   }
 }

@@ -55,7 +55,7 @@ public final class Endpoint {
   }
 
   /**
-   * Starts an endpoint with the identity under which statistics are kept.
+   * Returns a builder of an endpoint with the identity under which statistics are kept.
    *
    * @param id not blank; unique within a topology
    */

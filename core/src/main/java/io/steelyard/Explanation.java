@@ -8,16 +8,16 @@ import org.jspecify.annotations.Nullable;
  * endpoint with its weight and reason. Immutable; {@code toString()} prints it for people:
  *
  * <pre>
- * cart: 3 discovered (LIVE) → 2 ejection → powerOfTwo(peakEwma)   [policy: apply]
- *   pod-a@10.0.0.1:8080  weight 1.0  in flight 2  12.1 ms
- *   pod-b@10.0.0.2:8080  weight 0.0  in flight 0  3.0 ms  5 failures in a row, 3.2 s left
+ * cart: 2 discovered (LIVE) → 1 ejection.panicBelow(0.4) → powerOfTwo(peakEwma)   [policy: apply]
+ *   pod-a@10.0.0.1:8080  weight 1.000  in flight 2  12.1 ms
+ *   pod-b@10.0.0.2:8080  weight 0.000  in flight 0  ejected: 5 failures in a row, 3.2 s left
  * </pre>
  */
 public interface Explanation {
   /** The balancer's name. */
   String name();
 
-  /** What discovery last published. */
+  /** The topology in force; an older one than discovery's last while a layer throws. */
   Topology topology();
 
   /** The layers in order and what each left. */

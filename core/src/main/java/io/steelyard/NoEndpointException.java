@@ -11,7 +11,7 @@ public final class NoEndpointException extends IllegalStateException {
 
   /** Why there is none. */
   public enum Why {
-    /** Discovery has not delivered a list yet. */
+    /** Discovery has no list yet: it is starting, or it is refused and never had one. */
     WAITING,
     /** Discovery delivered an empty list: scaled to zero, or no such service. */
     EMPTY,
@@ -19,7 +19,10 @@ public final class NoEndpointException extends IllegalStateException {
     EXCLUDED,
     /** Every usable endpoint is one that the request avoids. */
     AVOIDED,
-    /** Every usable endpoint is at its limit: {@link Outcome#REJECTED}. */
+    /**
+     * Every usable endpoint is at its limit, is being probed by another request, or is avoided:
+     * {@link Outcome#REJECTED}.
+     */
     FULL,
     /** The balancer was closed. */
     CLOSED

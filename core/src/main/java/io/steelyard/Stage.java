@@ -10,7 +10,8 @@ package io.steelyard;
  * {@code toString()} is its name in {@link Balancer#explain()}, and its {@code equals} decides
  * whether a new policy's stage takes over the memory of the old one's.
  *
- * <p>A stage that throws is reported once and the last snapshot stays in use.
+ * <p>A stage that throws is reported once and the last snapshot stays in use; if it came with a new
+ * policy, the last policy goes on.
  */
 @FunctionalInterface
 public interface Stage {

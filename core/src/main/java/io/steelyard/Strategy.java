@@ -9,7 +9,8 @@ package io.steelyard;
  * in {@link Balancer#explain()} and its {@code equals} decides whether a new policy continues the
  * old one's memory. The factories are on one page: {@link io.steelyard.strategy.Strategies}.
  *
- * <p>A strategy that throws is reported once and the last snapshot stays in use.
+ * <p>A strategy that throws is reported once and the last snapshot stays in use; if it came with a
+ * new policy, the last policy goes on.
  */
 @FunctionalInterface
 public interface Strategy {

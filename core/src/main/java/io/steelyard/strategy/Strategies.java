@@ -200,12 +200,12 @@ public final class Strategies {
    * Algorithm", 2014).
    *
    * <p>Endpoints are numbered by id, digits compared as numbers ({@code shard-2} comes before
-   * {@code shard-10}), so n of them must be numbers 0 to n − 1 of something: adding the next moves
-   * 1/n of the keys, all to it, and removing the last takes that back. Removing any other renumbers
-   * those after it. Shares are even to the grain of the hash. Unlike in the paper a shard that is
-   * out, or weighs less than the heaviest, passes keys on: each to the shard that its next hash
-   * gives. A request without a key goes anywhere, at random by weight. Pick O(log n), compile O(n);
-   * no table.
+   * {@code shard-10}), so n of them must be exactly the shards 0 to n − 1 (ids that Kubernetes
+   * makes, of pod uids, are not): adding the next moves 1/n of the keys, all to it, and removing
+   * the last takes that back. Removing any other renumbers those after it. Shares are even to the
+   * grain of the hash. Unlike in the paper a shard that is out, or weighs less than the heaviest,
+   * passes keys on: each to the shard that its next hash gives. A request without a key goes
+   * anywhere, at random by weight. Pick O(log n), compile O(n); no table.
    */
   public static Strategy jumpHash() {
     return JumpHash.INSTANCE;
@@ -216,10 +216,10 @@ public final class Strategies {
    * (Mirrokni, Thorup and Zadimoghaddam, "Consistent Hashing with Bounded Loads", 2018).
    *
    * <p>An endpoint of weight w takes a request only if that leaves at most ⌈(1+ε)·(active+1)·w/Σw⌉
-   * in flight on it, active being what is in flight in all. A key whose endpoint is there walks on
-   * along its own order, so a hot key spreads over as many endpoints as it needs, always the same
-   * ones, and the rest of the keys stay. Unlike elsewhere the bound is kept under any concurrency:
-   * it is checked where the request is counted, by one compare-and-set; {@link
+   * in flight on it, active being what is in flight in all. A key whose endpoint is at its bound
+   * walks on along its own order, so a hot key spreads over as many endpoints as it needs, always
+   * the same ones, and the rest of the keys stay. Unlike elsewhere the bound is kept under any
+   * concurrency: it is checked where the request is counted, by one compare-and-set; {@link
    * io.steelyard.BoundedPicker} says how the total is kept, at the price of one more shared
    * counter. Nobody is turned away by it. Requests without a key are bounded too.
    *

@@ -44,6 +44,9 @@ public final class Reflector<T> {
   // HTTP, which accepts first and fails later); only after this long does it count as working.
   private static final Duration SETTLED = Duration.ofMillis(500);
 
+  // After so long without a word, a watch that ends at once is not tried again without a list.
+  private static final Duration UNHEARD = Duration.ofSeconds(5);
+
   /**
    * How patient to be.
    *
@@ -353,7 +356,7 @@ public final class Reflector<T> {
       } else {
         String why = cause == null ? "closed by the server" : Failure.of(cause).text();
         boolean worked = open && lasted.compareTo(SETTLED) >= 0;
-        if (!worked && platform.nanoTime() - heardAt >= settings.maxBackoff().toNanos()) {
+        if (!worked && platform.nanoTime() - heardAt >= UNHEARD.toNanos()) {
           // Watches that end at once and do not say why: a list will say (no rights, perhaps), and
           // until watching works again it is what keeps the items fresh.
           version = null;
