@@ -88,6 +88,12 @@ public interface Balancer extends AutoCloseable {
    */
   void apply(LoadBalancingPolicy policy);
 
+  /**
+   * The policy in force: {@code apply(policy().strategy(other))} changes the strategy and keeps the
+   * stages.
+   */
+  LoadBalancingPolicy policy();
+
   /** The candidates in force now. */
   Candidates candidates();
 

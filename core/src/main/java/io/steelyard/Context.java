@@ -59,4 +59,13 @@ public interface Context {
    * balancers.
    */
   <T> T memory(Supplier<T> initial);
+
+  /**
+   * Returns a context for a stage or strategy inside this one: the same but for the memory.
+   *
+   * @param memory where the inner one's memory is kept: a part of this one's
+   */
+  default Context inner(InnerMemory memory) {
+    return new NestedContext(this, memory);
+  }
 }

@@ -1,9 +1,5 @@
 package io.steelyard;
 
-import java.time.Duration;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
-
 /** A stage that stands aside when it would leave too few; see {@link Stage#panicBelow}. */
 record PanicGuard(Stage stage, double share) implements Stage {
   /** How far above the threshold the share must rise before the stage takes part again. */
@@ -19,7 +15,7 @@ record PanicGuard(Stage stage, double share) implements Stage {
   @Override
   public Candidates apply(Candidates candidates, Context context) {
     Memory memory = context.memory(Memory::new);
-    Candidates weighed = stage.apply(candidates, new GuardedContext(context, memory));
+    Candidates weighed = stage.apply(candidates, context.inner(memory.guarded));
     int before = serving(candidates);
     int after = serving(weighed);
     int discovered = candidates.discovered();
@@ -53,68 +49,12 @@ record PanicGuard(Stage stage, double share) implements Stage {
   }
 
   private static final class Memory implements AutoCloseable {
+    final InnerMemory guarded = new InnerMemory();
     boolean panicking;
-    @Nullable Object guarded;
 
     @Override
     public void close() throws Exception {
-      if (guarded instanceof AutoCloseable closeable) {
-        closeable.close();
-      }
-    }
-  }
-
-  /** The outer context, but for the memory: guard and guarded each have their own. */
-  private record GuardedContext(Context outer, Memory memory) implements Context {
-    @Override
-    public long nanoTime() {
-      return outer.nanoTime();
-    }
-
-    @Override
-    public long epochMillis() {
-      return outer.epochMillis();
-    }
-
-    @Override
-    public RandomSource random() {
-      return outer.random();
-    }
-
-    @Override
-    public void reevaluateAfter(Duration delay) {
-      outer.reevaluateAfter(delay);
-    }
-
-    @Override
-    public void wakeAfterFailures(int candidate, int consecutive) {
-      outer.wakeAfterFailures(candidate, consecutive);
-    }
-
-    @Override
-    public void wakeOnSuccess(int candidate) {
-      outer.wakeOnSuccess(candidate);
-    }
-
-    @Override
-    public void forgetFailures(int candidate) {
-      outer.forgetFailures(candidate);
-    }
-
-    @Override
-    public void note(String text) {
-      outer.note(text);
-    }
-
-    @Override
-    @SuppressWarnings("unchecked") // one layer asks for one type
-    public <T> T memory(Supplier<T> initial) {
-      Object guarded = memory.guarded;
-      if (guarded == null) {
-        guarded = initial.get();
-        memory.guarded = guarded;
-      }
-      return (T) guarded;
+      guarded.close();
     }
   }
 }

@@ -517,6 +517,11 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   }
 
   @Override
+  public LoadBalancingPolicy policy() {
+    return inForce.policy;
+  }
+
+  @Override
   public Candidates candidates() {
     return snapshot.candidates;
   }

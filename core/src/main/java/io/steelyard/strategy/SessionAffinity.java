@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.steelyard.BoundedPicker;
 import io.steelyard.Candidates;
 import io.steelyard.Context;
+import io.steelyard.InnerMemory;
 import io.steelyard.PickContext;
 import io.steelyard.Picker;
 import io.steelyard.Strategy;
@@ -32,7 +33,7 @@ record SessionAffinity(Strategy fallback, Duration idle, long maximumSize) imple
   public Picker compile(Candidates candidates, Context context) {
     Sessions sessions = context.memory(() -> new Sessions(context, idle, maximumSize));
     sessions.clock = context;
-    Picker others = fallback.compile(candidates, new NestedContext(context, sessions.fallback));
+    Picker others = fallback.compile(candidates, context.inner(sessions.fallback));
     return others instanceof BoundedPicker bounded
         ? new BoundedSticky(sessions.endpointOf, candidates, bounded)
         : new Sticky(sessions.endpointOf, candidates, others);
@@ -46,7 +47,7 @@ record SessionAffinity(Strategy fallback, Duration idle, long maximumSize) imple
   /** The table of one balancer: key → endpoint id. */
   static final class Sessions implements AutoCloseable {
     final Cache<String, String> endpointOf;
-    final NestedContext.Memory fallback = new NestedContext.Memory();
+    final InnerMemory fallback = new InnerMemory();
 
     /** The clock, taken from the latest evaluation so that no older one is kept alive. */
     private volatile Context clock;

@@ -2,9 +2,7 @@ package io.steelyard.examples;
 
 import io.steelyard.Balancer;
 import io.steelyard.Endpoint;
-import io.steelyard.LoadBalancingPolicy;
 import io.steelyard.PickContext;
-import io.steelyard.stage.Stages;
 import io.steelyard.strategy.Strategies;
 
 /** Another strategy for a balancer that runs: nothing is restarted and nothing learnt is lost. */
@@ -15,9 +13,7 @@ public final class SwitchStrategy {
     Endpoint small = Endpoint.of("10.0.0.2", 8080);
     try (Balancer balancer = Balancer.of(large, small)) {
       show(balancer);
-      balancer.apply(
-          LoadBalancingPolicy.of(
-              Strategies.weightedRoundRobin(), Stages.ejection().panicBelow(0.5)));
+      balancer.apply(balancer.policy().strategy(Strategies.weightedRoundRobin()));
       System.out.println(balancer.explain());
       show(balancer);
     }
