@@ -265,17 +265,16 @@ public final class Reflector<T> {
     openedAt = platform.nanoTime();
     long mine = attempt;
     awaitSilence(mine, settings.silence());
-    if (health.state() != Topology.State.LIVE) {
-      settling =
-          platform.schedule(
-              () ->
-                  stepOf(
-                      mine,
-                      () -> {
-                        settling = null;
-                        proven();
-                      }),
-              SETTLED);
+    settling = platform.schedule(() -> stepOf(mine, this::settled), SETTLED);
+  }
+
+  /** A watch has been open for a while: it works, unless its client was closed as it opened. */
+  private void settled() {
+    settling = null;
+    if (source.isClosed()) {
+      clientClosed(); // a watch that opens meanwhile is never told
+    } else {
+      proven();
     }
   }
 
