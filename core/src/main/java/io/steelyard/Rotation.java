@@ -56,12 +56,27 @@ public final class Rotation implements Picker {
 
   /** Whose turn it is. Takes the turn. */
   public int next() {
+    return next(cursor);
+  }
+
+  /**
+   * As {@link #next()}, for a caller that keeps {@link #cursor()} at hand: what leads to an atomic
+   * instruction adds to it, and a pointer less is an eighth of the whole.
+   *
+   * @param cursor this rotation's
+   */
+  public int next(Cursor cursor) {
     // Read before the counter: what is read after an atomic instruction waits for it.
     int[] turns = schedule;
     long factor = reciprocal;
     long size = length;
     int turn = remainder(cursor.next(), factor, size);
     return turns == null ? turn : turns[turn];
+  }
+
+  /** Where it stands. */
+  public Cursor cursor() {
+    return cursor;
   }
 
   /**

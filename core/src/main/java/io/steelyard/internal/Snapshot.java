@@ -32,6 +32,8 @@ final class Snapshot {
   /** The picker, if it can be run in line and no candidate is restricted. */
   private final @Nullable Rotation openRotation;
 
+  private final Rotation.@Nullable Cursor openCursor;
+
   private final @Nullable Slot[] slots;
   private final Endpoint[] endpoints;
 
@@ -87,6 +89,7 @@ final class Snapshot {
             : null;
     this.restricted = anyRestricted || bounded != null;
     this.openRotation = !restricted && picker instanceof Rotation turns ? turns : null;
+    this.openCursor = openRotation == null ? null : openRotation.cursor();
   }
 
   /** Begins an attempt, null if no candidate will have it. */
@@ -96,7 +99,8 @@ final class Snapshot {
       @Nullable Slot[] open = slots;
       @Nullable Endpoint[] theirs = openEndpoints;
       Rotation turns = openRotation;
-      int i = turns != null ? turns.next() : ask(context, 0);
+      Rotation.Cursor cursor = openCursor;
+      int i = turns != null && cursor != null ? turns.next(cursor) : ask(context, 0);
       if (i >= 0 && i < open.length && i < theirs.length) {
         Slot slot = open[i];
         Endpoint endpoint = theirs[i];
@@ -111,9 +115,10 @@ final class Snapshot {
   /** The endpoint that {@link #begin} would have chosen, null if none; counts nothing. */
   @Nullable Endpoint pick(PickContext context) {
     Rotation turns = openRotation;
-    if (turns != null && !context.avoidsAny()) {
+    Rotation.Cursor cursor = openCursor;
+    if (turns != null && cursor != null && !context.avoidsAny()) {
       @Nullable Endpoint[] open = openEndpoints;
-      int i = turns.next();
+      int i = turns.next(cursor);
       Endpoint endpoint = i >= 0 && i < open.length ? open[i] : null;
       if (endpoint != null) {
         return endpoint;
