@@ -145,6 +145,29 @@ class TrapsTest {
     assertThat(millis).isBetween(4_900, 5_300);
   }
 
+  /**
+   * After a blip that took all of them out, all are probed at the same time. Counted as in use,
+   * they ended the panic, and each admitted one request at a time: all but three of a burst were
+   * refused.
+   */
+  @Test
+  void endpoints_on_probation_do_not_end_a_panic() {
+    Fixture fixture = new Fixture(eps(3), b -> b);
+    for (int i = 0; i < 60; i++) {
+      fixture.balancer.begin(PickContext.none()).end(Outcome.FAILURE);
+      fixture.platform.advance(Duration.ofMillis(20));
+    }
+    fixture.platform.advance(Duration.ofMinutes(6));
+    List<Attempt> burst = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      burst.add(fixture.balancer.begin(PickContext.none()));
+    }
+    burst.forEach(Attempt::success);
+    fixture.platform.advance(Duration.ofSeconds(10));
+    assertThat(fixture.balancer.candidates().usable()).isEqualTo(3);
+    assertThat(fixture.balancer.explain().layers().get(0).note()).isNull();
+  }
+
   /** An idle endpoint of weight 1 beside a busy one of weight 99 used to win every comparison. */
   @Test
   void a_light_endpoint_does_not_take_half_of_a_small_pool() {
