@@ -82,11 +82,18 @@ public interface Balancer extends AutoCloseable {
    * policy with a stage or strategy that throws is refused: the last policy that worked stays in
    * force and {@link #explain()} says so. In the ordinary case it is in force when this returns,
    * worked out and announced on the calling thread; if other changes are being taken up at the
-   * moment, within a second.
+   * moment, soon after.
    *
    * @throws IllegalStateException if the balancer is closed
    */
   void apply(LoadBalancingPolicy policy);
+
+  /**
+   * Works out stages and strategy again, now and on the calling thread where no other run is under
+   * way, else right after it: for what a balancer cannot see by itself, such as a change of what is
+   * {@link BalancerBuilder#available}. Does nothing on a closed balancer. O(endpoints).
+   */
+  void refresh();
 
   /**
    * The policy in force: {@code apply(policy().strategy(other))} changes the strategy and keeps the

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,7 @@ public final class BalancerBuilder {
   private Duration awaitFirst = Duration.ZERO;
   private Duration latencyDecay = Duration.ofSeconds(10);
   private boolean latencyTracking = true;
+  private Predicate<Endpoint> available = endpoint -> true;
   private Platform platform = Platform.system();
   private final List<Consumer<Candidates>> listeners = new ArrayList<>();
 
@@ -120,6 +122,19 @@ public final class BalancerBuilder {
     return this;
   }
 
+  /**
+   * Sets which endpoints can be used at all, whatever the stages say: those with a connection, for
+   * a client that keeps one to each. It is asked after the last stage, so no panic guard overrules
+   * it, for every endpoint in each evaluation and never by a request; the others are "not
+   * connected". When its answers change, call {@link Balancer#refresh}. All, by default.
+   *
+   * @param available quick and thread-safe
+   */
+  public BalancerBuilder available(Predicate<Endpoint> available) {
+    this.available = Objects.requireNonNull(available, "available");
+    return this;
+  }
+
   /** Sets time, randomness and threads; {@link Platform#system()} by default. */
   public BalancerBuilder platform(Platform platform) {
     this.platform = Objects.requireNonNull(platform, "platform");
@@ -140,6 +155,7 @@ public final class BalancerBuilder {
             awaitFirst,
             latencyDecay,
             latencyTracking,
+            available,
             List.copyOf(listeners),
             platform));
   }

@@ -31,6 +31,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +57,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
    * What the builder has collected.
    *
    * @param latencyDecay the time constant of the latency average
+   * @param available which endpoints can be used at all
    */
   public record Settings(
       String name,
@@ -64,6 +67,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       Duration awaitFirst,
       Duration latencyDecay,
       boolean latencyTracking,
+      Predicate<Endpoint> available,
       List<Consumer<Candidates>> listeners,
       Platform platform) {}
 
@@ -336,7 +340,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     long now = platform.nanoTime();
     Composer.Composition composition;
     try {
-      composition = composer.compose(topology, want.policy, i -> true, now);
+      composition = composer.compose(topology, want.policy, available(topology), now);
       problem = null;
       if (want != inForce) {
         refusal = null;
@@ -376,10 +380,16 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     refusal = "policy refused, the last one stays: " + fault.getMessage();
     giveUp(want);
     try {
-      return composer.compose(topology, inForce.policy, i -> true, now);
+      return composer.compose(topology, inForce.policy, available(topology), now);
     } catch (Composer.LayerException e) {
       return null;
     }
+  }
+
+  private IntPredicate available(Topology topology) {
+    List<Endpoint> endpoints = topology.endpoints();
+    Predicate<Endpoint> available = settings.available();
+    return i -> available.test(endpoints.get(i));
   }
 
   private synchronized void want(Wanted next) {
@@ -512,6 +522,13 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     }
     want(new Wanted(policy, "apply"));
     if (!loop.runHere()) {
+      loop.wake();
+    }
+  }
+
+  @Override
+  public void refresh() {
+    if (!closed.get() && !loop.runHere()) {
       loop.wake();
     }
   }

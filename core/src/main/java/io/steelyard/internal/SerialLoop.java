@@ -75,13 +75,13 @@ final class SerialLoop {
     }
   }
 
-  /** Runs once on the calling thread, if no run is due or under way; else returns false. */
+  /**
+   * Runs once on the calling thread, without a pause and in place of a run that is due; returns
+   * false if a run is under way.
+   */
   boolean runHere() {
-    if (!state.compareAndSet(State.IDLE, State.DUE)) {
-      return false;
-    }
-    run();
-    return true;
+    state.compareAndSet(State.IDLE, State.DUE);
+    return run();
   }
 
   /**
@@ -130,9 +130,10 @@ final class SerialLoop {
     state.compareAndSet(State.DUE, State.IDLE);
   }
 
-  private void run() {
+  /** Returns false if there was nothing to run: another thread has taken it, or runs it. */
+  private boolean run() {
     if (!state.compareAndSet(State.DUE, State.RUNNING)) {
-      return;
+      return false;
     }
     cancelTimer();
     long began = platform.nanoTime();
@@ -155,6 +156,7 @@ final class SerialLoop {
         platform.executor().execute(Objects.requireNonNull(last));
       }
     }
+    return true;
   }
 
   private void cancelTimer() {

@@ -153,6 +153,21 @@ class SerialLoopTest {
   }
 
   @Test
+  void takes_a_run_that_waits_for_the_end_of_a_pause_when_asked() {
+    loop.wake();
+    settle();
+    loop.wake(); // within the pause after the first run
+    settle();
+    assertThat(runs).isEqualTo(1);
+    assertThat(loop.runHere()).isTrue();
+    assertThat(runs).isEqualTo(2);
+    platform.advance(GAP);
+    settle();
+    assertThat(runs).isEqualTo(2);
+    assertThat(platform.timers).isEmpty();
+  }
+
+  @Test
   void is_never_run_twice_at_once() {
     during =
         () -> {
