@@ -82,11 +82,20 @@ public interface Balancer extends AutoCloseable {
    * policy with a stage or strategy that throws is refused: the last policy that worked stays in
    * force and {@link #explain()} says so. In the ordinary case it is in force when this returns,
    * worked out and announced on the calling thread; if other changes are being taken up at the
-   * moment, within a second.
+   * moment, within a second. It goes before what a {@link PolicySource} says, now and later, until
+   * {@link #withdraw}.
    *
    * @throws IllegalStateException if the balancer is closed
    */
   void apply(LoadBalancingPolicy policy);
+
+  /**
+   * Takes back what {@link #apply} has set: the policy of the {@link PolicySource} is in force
+   * again, or without one the builder's. Does nothing if nothing was applied.
+   *
+   * @throws IllegalStateException if the balancer is closed
+   */
+  void withdraw();
 
   /**
    * The policy in force: {@code apply(policy().strategy(other))} changes the strategy and keeps the
