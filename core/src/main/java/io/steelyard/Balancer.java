@@ -82,7 +82,8 @@ public interface Balancer extends AutoCloseable {
    * policy with a stage or strategy that throws is refused: the last policy that worked stays in
    * force and {@link #explain()} says so. In the ordinary case it is in force when this returns,
    * worked out and announced on the calling thread; if other changes are being taken up at the
-   * moment, soon after.
+   * moment, soon after. It goes before what a {@link PolicySource} says, now and later, until
+   * {@link #withdraw}.
    *
    * @throws IllegalStateException if the balancer is closed
    */
@@ -94,6 +95,14 @@ public interface Balancer extends AutoCloseable {
    * {@link BalancerBuilder#available}. Does nothing on a closed balancer. O(endpoints).
    */
   void refresh();
+
+  /**
+   * Takes back what {@link #apply} has set: the policy of the {@link PolicySource} is in force
+   * again, or without one the builder's. Does nothing if nothing was applied.
+   *
+   * @throws IllegalStateException if the balancer is closed
+   */
+  void withdraw();
 
   /**
    * The policy in force: {@code apply(policy().strategy(other))} changes the strategy and keeps the

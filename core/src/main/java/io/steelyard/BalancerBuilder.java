@@ -21,6 +21,7 @@ public final class BalancerBuilder {
   private @Nullable String name;
   private Strategy strategy = Strategies.powerOfTwo(LoadMetric.peakEwma());
   private List<Stage> stages = List.of(Stages.ejection().panicBelow(0.5));
+  private @Nullable PolicySource policies;
   private Classifier classifier = Classifier.standard();
   private Duration awaitFirst = Duration.ZERO;
   private Duration latencyDecay = Duration.ofSeconds(10);
@@ -60,6 +61,15 @@ public final class BalancerBuilder {
   public BalancerBuilder policy(LoadBalancingPolicy policy) {
     this.strategy = policy.strategy();
     this.stages = policy.stages();
+    return this;
+  }
+
+  /**
+   * Sets who may change the policy from outside while the balancer runs; nobody by default. It goes
+   * before strategy and stages set here, and behind {@link Balancer#apply}.
+   */
+  public BalancerBuilder policies(PolicySource source) {
+    this.policies = Objects.requireNonNull(source, "policies");
     return this;
   }
 
@@ -151,6 +161,7 @@ public final class BalancerBuilder {
             name == null ? discovery.toString() : name,
             discovery,
             new LoadBalancingPolicy(stages, strategy),
+            policies,
             classifier,
             awaitFirst,
             latencyDecay,

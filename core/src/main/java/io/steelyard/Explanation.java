@@ -26,7 +26,10 @@ public interface Explanation {
   /** The strategy's name. */
   String strategy();
 
-  /** Where the policy in force comes from: {@code builder} or {@code apply}. */
+  /**
+   * Where the policy in force comes from: {@code builder}, {@code apply}, or what a {@link
+   * PolicySource} says of it. In parentheses, why it is not another.
+   */
   String policySource();
 
   /** Every discovered endpoint. */
@@ -36,8 +39,8 @@ public interface Explanation {
   @Nullable Endpoint choice();
 
   /**
-   * What is wrong at the moment: a stage or strategy that throws, a discovery that fails; null if
-   * nothing is.
+   * What is wrong at the moment: a stage or strategy that throws, a policy that was refused, a
+   * discovery that fails; null if nothing is.
    */
   @Nullable String problem();
 

@@ -16,6 +16,7 @@ import io.steelyard.Outcome;
 import io.steelyard.PickContext;
 import io.steelyard.Picker;
 import io.steelyard.Platform;
+import io.steelyard.PolicySource;
 import io.steelyard.Topology;
 import java.time.Duration;
 import java.util.List;
@@ -63,6 +64,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       String name,
       Discovery discovery,
       LoadBalancingPolicy policy,
+      @Nullable PolicySource policies,
       Classifier classifier,
       Duration awaitFirst,
       Duration latencyDecay,
@@ -74,12 +76,21 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   /** A policy and who asked for it. Not a value: asking twice for the same is two wishes. */
   private static final class Wanted {
     final LoadBalancingPolicy policy;
-    final String source;
+    final Rank rank;
+    final String origin;
 
-    Wanted(LoadBalancingPolicy policy, String source) {
+    Wanted(LoadBalancingPolicy policy, Rank rank, String origin) {
       this.policy = policy;
-      this.source = source;
+      this.rank = rank;
+      this.origin = origin;
     }
+  }
+
+  /** Who asks: the later goes before the earlier. */
+  private enum Rank {
+    BUILDER,
+    SOURCE,
+    APPLY
   }
 
   private final Settings settings;
@@ -100,6 +111,13 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   private volatile Topology discovered = Topology.syncing();
   private volatile Wanted wanted;
 
+  // What each has asked for, written under the monitor; wanted is the highest of them.
+  private final Wanted builders;
+  private volatile @Nullable Wanted advised;
+  private volatile @Nullable Wanted applied;
+  private volatile @Nullable Wanted instead; // of the one refused last
+  private volatile PolicySource.@Nullable Advice advice;
+
   // The loop's own; volatile for explain().
   private volatile Wanted inForce;
   private volatile @Nullable String problem;
@@ -114,11 +132,18 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean started;
   private volatile @Nullable AutoCloseable watch;
+  private volatile @Nullable AutoCloseable policyWatch;
 
   /** Builds a balancer and starts its discovery. */
   public static DefaultBalancer start(Settings settings) {
     DefaultBalancer balancer = new DefaultBalancer(settings);
-    balancer.watchDiscovery();
+    try {
+      balancer.watchPolicies();
+      balancer.watchDiscovery();
+    } catch (Throwable e) {
+      balancer.close(); // what has been started is the caller's no more than the balancer is
+      throw e;
+    }
     return balancer;
   }
 
@@ -135,10 +160,20 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
                     settings.latencyDecay().toNanos(),
                     platform.nanoTime()));
     this.composer = new Composer(platform, ledger, this::pickerFailed);
-    this.inForce = new Wanted(settings.policy(), "builder");
-    this.wanted = inForce;
+    this.builders = new Wanted(settings.policy(), Rank.BUILDER, "builder");
+    this.inForce = builders;
+    this.wanted = builders;
     this.snapshot = emptySnapshot();
     this.loop = new SerialLoop(platform, this::rebuild);
+  }
+
+  private void watchPolicies() {
+    PolicySource policies = settings.policies();
+    if (policies != null) {
+      AutoCloseable watching = policies.watch(settings.policy(), this::advised);
+      policyWatch =
+          Objects.requireNonNull(watching, () -> settings.name() + ": " + policies + ": no watch");
+    }
   }
 
   @SuppressWarnings("ReferenceEquality") // whether that very list has been taken up
@@ -150,7 +185,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       loop.runHere(); // a list that is there already is in force when the builder returns
     }
     started = true;
-    if (!discovered.equals(snapshot.candidates.topology())) {
+    if (!discovered.equals(snapshot.candidates.topology()) || wanted != inForce) {
       loop.wake();
     }
   }
@@ -343,7 +378,9 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       composition = composer.compose(topology, want.policy, available(topology), now);
       problem = null;
       if (want != inForce) {
-        refusal = null;
+        if (want != instead) {
+          refusal = null;
+        }
         inForce = want;
       }
     } catch (Composer.LayerException e) {
@@ -392,14 +429,49 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     return i -> available.test(endpoints.get(i));
   }
 
-  private synchronized void want(Wanted next) {
-    wanted = next;
+  /** Forgets a policy that was refused; what its asker had in force before counts again. */
+  private synchronized void giveUp(Wanted refused) {
+    if (applied == refused) {
+      applied = inForce.rank == Rank.APPLY ? inForce : null;
+    }
+    if (advised == refused) {
+      advised = inForce.rank == Rank.SOURCE ? inForce : null;
+    }
+    if (wanted == refused) {
+      wanted = highest();
+      instead = wanted;
+      if (wanted != inForce) {
+        loop.wake();
+      }
+    }
   }
 
-  /** Goes back to the policy in force, unless another was asked for meanwhile. */
-  private synchronized void giveUp(Wanted refused) {
-    if (wanted == refused) {
-      wanted = inForce;
+  /** What counts of all that builder, source and code have asked for. */
+  private Wanted highest() {
+    Wanted code = applied;
+    Wanted source = advised;
+    return code != null ? code : source != null ? source : builders;
+  }
+
+  private synchronized void wantApplied(@Nullable Wanted next) {
+    applied = next;
+    wanted = highest();
+  }
+
+  private void advised(PolicySource.Advice next) {
+    Objects.requireNonNull(next, "advice");
+    synchronized (this) {
+      PolicySource.Advice before = advice;
+      advice = next;
+      LoadBalancingPolicy policy = next.policy();
+      if (before != null && Objects.equals(before.policy(), policy)) {
+        return; // only what is said of it has changed
+      }
+      advised = policy == null ? null : new Wanted(policy, Rank.SOURCE, next.origin());
+      wanted = highest();
+    }
+    if (started && !closed.get()) {
+      loop.wake();
     }
   }
 
@@ -520,7 +592,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     if (closed.get()) {
       throw new IllegalStateException(settings.name() + ": the balancer is closed");
     }
-    want(new Wanted(policy, "apply"));
+    wantApplied(new Wanted(policy, Rank.APPLY, "apply"));
     if (!loop.runHere()) {
       loop.wake();
     }
@@ -529,6 +601,17 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   @Override
   public void refresh() {
     if (!closed.get() && !loop.runHere()) {
+      loop.wake();
+    }
+  }
+
+  @Override
+  public void withdraw() {
+    if (closed.get()) {
+      throw new IllegalStateException(settings.name() + ": the balancer is closed");
+    }
+    wantApplied(null);
+    if (wanted != inForce && !loop.runHere()) {
       loop.wake();
     }
   }
@@ -553,7 +636,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   @Override
   public Explanation explain() {
     return ExplanationAtOneMoment.of(
-        settings.name(), snapshot, inForce.source, problemNow(), platform.nanoTime(), null, null);
+        settings.name(), snapshot, originNow(), problemNow(), platform.nanoTime(), null, null);
   }
 
   @Override
@@ -562,11 +645,26 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     return ExplanationAtOneMoment.of(
         settings.name(),
         now,
-        inForce.source,
+        originNow(),
         problemNow(),
         platform.nanoTime(),
         context,
         now.pick(context));
+  }
+
+  /** Where the policy in force comes from, and why it is not another. */
+  private String originNow() {
+    Wanted now = inForce;
+    PolicySource.Advice said = advice;
+    if (said == null) {
+      return now.origin;
+    }
+    LoadBalancingPolicy policy = said.policy();
+    return switch (now.rank) {
+      case BUILDER -> policy == null ? now.origin + " (" + said.origin() + ")" : now.origin;
+      case SOURCE -> now.policy.equals(policy) ? said.origin() : now.origin;
+      case APPLY -> policy == null ? now.origin : now.origin + " (over " + said.origin() + ")";
+    };
   }
 
   private @Nullable String problemNow() {
@@ -576,7 +674,11 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     if (refusal != null) {
       return refusal;
     }
-    return discoveryProblem == null ? null : "discovery: " + discoveryProblem;
+    if (discoveryProblem != null) {
+      return "discovery: " + discoveryProblem;
+    }
+    PolicySource.Advice said = advice;
+    return said == null ? null : said.problem();
   }
 
   @Override
@@ -584,19 +686,23 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    AutoCloseable watching = watch;
-    if (watching != null) {
-      try {
-        watching.close();
-      } catch (Exception e) {
-        log.warn("{}: discovery could not be closed", settings.name(), e);
-      }
-    }
+    closeQuietly("policy source", policyWatch);
+    closeQuietly("discovery", watch);
     loop.close(composer::close);
     snapshot = emptySnapshot();
     ready.completeExceptionally(
         new NoEndpointException(Why.CLOSED, settings.name() + ": the balancer is closed"));
     waiting.forEach(this::letGo);
+  }
+
+  private void closeQuietly(String what, @Nullable AutoCloseable watching) {
+    if (watching != null) {
+      try {
+        watching.close();
+      } catch (Exception e) {
+        log.warn("{}: {} could not be closed", settings.name(), what, e);
+      }
+    }
   }
 
   @Override
