@@ -5,6 +5,7 @@ module io.steelyard {
   requires org.slf4j;
 
   exports io.steelyard;
+  exports io.steelyard.config;
   exports io.steelyard.stage;
   exports io.steelyard.strategy;
 }

@@ -1,0 +1,88 @@
+package io.steelyard.config;
+
+import io.steelyard.LoadBalancingPolicy;
+import io.steelyard.Stage;
+import io.steelyard.Strategy;
+import io.steelyard.stage.Stages;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The written form of a policy.
+ *
+ * <pre>{@code
+ * strategy:
+ *   type: PowerOfTwo        # RoundRobin, WeightedRoundRobin, TimedRoundRobin, LeastConnections,
+ *   metric: PeakEwma        # Random, RingHash, Maglev, Rendezvous, JumpHash, BoundedLoad,
+ * stages:                   # SessionAffinity
+ *   ejection: {failures: 5, base: 5s, most: 5m, panicBelow: 0.5}
+ *   maxInFlight: 100
+ * }</pre>
+ *
+ * <p>Durations are written as {@code 500ms}, {@code 30s} or {@code 1m30s}. What is left out has the
+ * default of {@link io.steelyard.strategy.Strategies} and {@link Stages}; what nobody knows, or
+ * would do nothing where it stands, is refused with its place. Thread-safe.
+ */
+public final class PolicyFormat {
+  private static final Duration SHORTEST = Duration.ofMillis(1);
+  private static final Duration YEAR = Duration.ofDays(365);
+
+  private PolicyFormat() {}
+
+  /**
+   * Reads {@code strategy} and {@code stages}; the caller asks for what else may stand there and
+   * then {@link Fields#requireNoOthers}.
+   *
+   * @param otherwise gives what is left out
+   * @throws ConfigException for the first thing that is wrong
+   */
+  public static LoadBalancingPolicy policy(Fields fields, LoadBalancingPolicy otherwise) {
+    Strategy strategy =
+        fields.has("strategy") ? strategy(fields.object("strategy")) : otherwise.strategy();
+    List<Stage> stages =
+        fields.has("stages") ? stages(fields.object("stages")) : otherwise.stages();
+    return new LoadBalancingPolicy(stages, strategy);
+  }
+
+  /**
+   * Reads a strategy: {@code type} and its parameters. Further fields are for the caller to ask for
+   * before.
+   *
+   * @throws ConfigException for the first thing that is wrong
+   */
+  public static Strategy strategy(Fields fields) {
+    return StrategyReader.read(fields, fields.word("type", StrategyReader.Type.class));
+  }
+
+  /**
+   * Reads stages; they come in the order ejection, cap, however they are written.
+   *
+   * @throws ConfigException for the first thing that is wrong
+   */
+  public static List<Stage> stages(Fields fields) {
+    List<Stage> stages = new ArrayList<>();
+    if (fields.has("ejection")) {
+      stages.add(ejection(fields.object("ejection")));
+    }
+    if (fields.has("maxInFlight")) {
+      stages.add(Stages.maxInFlight((int) fields.number("maxInFlight", 1, Integer.MAX_VALUE)));
+    }
+    fields.requireNoOthers();
+    return stages;
+  }
+
+  private static Stage ejection(Fields fields) {
+    int failures = fields.number("failures", 1, 65_535, 5);
+    Duration base = fields.duration("base", SHORTEST, YEAR, Duration.ofSeconds(5));
+    Duration most = fields.duration("most", base, YEAR, Duration.ofMinutes(5));
+    double panicBelow = fields.share("panicBelow", 0, false, 1, 0.5);
+    fields.requireNoOthers();
+    if (most.compareTo(base) < 0) {
+      throw new ConfigException(
+          fields.at("base"), base.toMillis() + "ms", "at most 5m, which most is by default");
+    }
+    Stage ejection = Stages.ejection(failures, base, most);
+    return panicBelow == 0 ? ejection : ejection.panicBelow(panicBelow);
+  }
+}
