@@ -1,6 +1,7 @@
 package io.steelyard;
 
 import io.steelyard.internal.DefaultBalancer;
+import io.steelyard.retry.RetryPolicy;
 import io.steelyard.stage.Stages;
 import io.steelyard.strategy.LoadMetric;
 import io.steelyard.strategy.Strategies;
@@ -21,6 +22,7 @@ public final class BalancerBuilder {
   private Strategy strategy = Strategies.powerOfTwo(LoadMetric.peakEwma());
   private List<Stage> stages = List.of(Stages.ejection().panicBelow(0.5));
   private Classifier classifier = Classifier.standard();
+  private @Nullable RetryPolicy retry;
   private Duration awaitFirst = Duration.ZERO;
   private Duration latencyDecay = Duration.ofSeconds(10);
   private boolean latencyTracking = true;
@@ -67,6 +69,17 @@ public final class BalancerBuilder {
    */
   public BalancerBuilder classifier(Classifier classifier) {
     this.classifier = Objects.requireNonNull(classifier, "classifier");
+    return this;
+  }
+
+  /**
+   * Has {@code call} and {@code callAsync}, and adapters that are not told otherwise, try failed
+   * requests again; none by default. Requests that may arrive twice say so by {@link
+   * PickContext#idempotent()}; others are tried again only when nothing was sent. Attempts that one
+   * begins oneself are one's own to repeat.
+   */
+  public BalancerBuilder retry(RetryPolicy retry) {
+    this.retry = Objects.requireNonNull(retry, "retry");
     return this;
   }
 
@@ -137,6 +150,7 @@ public final class BalancerBuilder {
             discovery,
             new LoadBalancingPolicy(stages, strategy),
             classifier,
+            retry,
             awaitFirst,
             latencyDecay,
             latencyTracking,
