@@ -77,6 +77,8 @@ class FlightEventsTest {
               fixture.on("e1", Outcome.FAILURE, 3);
               fixture.settle();
               fixture.platform.advance(Duration.ofSeconds(6));
+              fixture.on("e1", Outcome.SUCCESS, 1);
+              fixture.settle();
               fixture.publish(ep("e0").withDraining(true), ep("e1"), ep("e2"), ep("e3"));
               fixture.balancer.call(
                   PickContext.none().idempotent(),
@@ -90,7 +92,7 @@ class FlightEventsTest {
     assertThat(updates).hasSize(3).allMatch(e -> e.getString("balancer").equals("cart"));
     assertThat(updates.stream().map(e -> e.getInt("endpoints"))).containsExactly(3, 4, 4);
     assertThat(updates.get(1).getString("state")).isEqualTo("LIVE");
-    assertThat(updates.get(1).getString("changes")).contains("e3");
+    assertThat(updates.get(1).getString("changes")).contains("+1 ");
 
     List<RecordedEvent> ejections = named(events, "Eject");
     assertThat(ejections).hasSize(1); // what drains is no ejection

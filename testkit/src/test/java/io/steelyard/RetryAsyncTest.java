@@ -410,17 +410,18 @@ class RetryAsyncTest {
                         result.cancel(true);
                       }
                     } else {
-                      Throwable unused = catchThrowable(
-                          () ->
-                              balancer.call(
-                                  READ,
-                                  attempt -> {
-                                    attempts.incrementAndGet();
-                                    if (ThreadLocalRandom.current().nextInt(4) == 0) {
-                                      throw new IOException();
-                                    }
-                                    return "body";
-                                  }));
+                      Throwable unused =
+                          catchThrowable(
+                              () ->
+                                  balancer.call(
+                                      READ,
+                                      attempt -> {
+                                        attempts.incrementAndGet();
+                                        if (ThreadLocalRandom.current().nextInt(4) == 0) {
+                                          throw new IOException();
+                                        }
+                                        return "body";
+                                      }));
                       results.incrementAndGet();
                       done.countDown();
                     }

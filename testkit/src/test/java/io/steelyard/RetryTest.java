@@ -124,15 +124,16 @@ class RetryTest {
   void the_verdict_that_a_call_gives_itself_counts() {
     Fixture fixture = fixture(3, atOnce().build());
     AtomicInteger calls = new AtomicInteger();
-    Throwable unused = catchThrowable(
-        () ->
-            fixture.balancer.call(
-                READ,
-                attempt -> {
-                  calls.incrementAndGet();
-                  attempt.cancel();
-                  return failing(attempt);
-                }));
+    Throwable unused =
+        catchThrowable(
+            () ->
+                fixture.balancer.call(
+                    READ,
+                    attempt -> {
+                      calls.incrementAndGet();
+                      attempt.cancel();
+                      return failing(attempt);
+                    }));
     assertThat(calls).hasValue(1);
     assertThat(fixture.balancer.stats().count(Outcome.CANCELLED)).isEqualTo(1);
   }
@@ -514,7 +515,7 @@ class RetryTest {
     assertThat(fixture.balancer.stats().begun()).isEqualTo(6);
     assertThat(fixture.balancer.stats().toString()).contains("retries 1, refused 5");
     assertThat(thrown.get(0).getSuppressed()[0])
-        .hasToString("not retried: the retry budget is spent (20 % of requests plus 0 a second)");
+        .hasMessage("not retried: the retry budget is spent (20 % of requests plus 0 a second)");
   }
 
   @Test

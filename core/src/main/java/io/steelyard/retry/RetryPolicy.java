@@ -84,9 +84,21 @@ public final class RetryPolicy {
    * context).call(call)}.
    */
   public Tries begin(Balancer balancer, PickContext context) {
+    return begin(balancer, context, null);
+  }
+
+  /**
+   * As {@link #begin(Balancer, PickContext)}, for a request with a limit of its own.
+   *
+   * @param atMost how long it may take with all its tries and pauses, where that is less than the
+   *     deadline; null for no limit of its own
+   */
+  public Tries begin(Balancer balancer, PickContext context, @Nullable Duration atMost) {
     Objects.requireNonNull(balancer, "balancer");
     Objects.requireNonNull(context, "context");
-    return new Tries(this, balancer, context);
+    Duration limit =
+        deadline == null || (atMost != null && atMost.compareTo(deadline) < 0) ? atMost : deadline;
+    return new Tries(this, balancer, context, limit);
   }
 
   /** How many tries a request may have, the first included. */

@@ -86,7 +86,7 @@ public final class Tries {
   private @Nullable Throwable lastError;
   private @Nullable List<Throwable> earlier;
 
-  Tries(RetryPolicy policy, Balancer balancer, PickContext context) {
+  Tries(RetryPolicy policy, Balancer balancer, PickContext context, @Nullable Duration deadline) {
     this.policy = policy;
     this.balancer = balancer;
     this.host = balancer instanceof RetryHost ours ? ours : null;
@@ -95,10 +95,16 @@ public final class Tries {
     RetryBudget given = policy.budget();
     this.budget = given != null ? given : host == null ? STRANGERS : host.retryBudget();
     long now = platform.nanoTime();
-    Duration deadline = policy.deadline();
     this.limited = deadline != null;
-    this.endsAt = deadline == null ? 0 : now + deadline.toNanos();
+    this.endsAt = deadline == null ? 0 : now + nanos(deadline);
     budget.deposit(now);
+  }
+
+  /** As nanoseconds, a year at most. */
+  private static long nanos(Duration duration) {
+    return duration.compareTo(Duration.ofDays(365)) < 0
+        ? duration.toNanos()
+        : Duration.ofDays(365).toNanos();
   }
 
   // ---- for code that carries out requests ----
@@ -261,7 +267,7 @@ public final class Tries {
     return attempts;
   }
 
-  /** What is left of the policy's deadline, zero or more; null if it has none. */
+  /** What is left of the policy's deadline or the request's own limit; null if there is neither. */
   public @Nullable Duration remaining() {
     if (!limited) {
       return null;
