@@ -132,8 +132,8 @@ public final class BalancedHttpClientBuilder {
    *     to 100
    */
   public BalancedHttpClientBuilder tries(int tries) {
-    if (tries < 1 || tries > 100) {
-      throw new IllegalArgumentException("tries: " + tries + " (expected: 1 to 100)");
+    if (tries < 1) {
+      throw new IllegalArgumentException("tries: " + tries + " (expected: >= 1)");
     }
     return retry(connectFailures(tries));
   }

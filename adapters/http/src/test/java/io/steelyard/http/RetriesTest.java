@@ -101,6 +101,10 @@ final class RetriesTest {
         pods.pod("127.0.0.4"));
   }
 
+  private Balancer twoBad(int status) {
+    return Listing.of(pods.pod("127.0.0.8", status(status)), pods.pod("127.0.0.9", status(status)));
+  }
+
   @ParameterizedTest
   @EnumSource
   void anIdempotentRequestIsTriedAgainAfterAnAnswerThatSaysItFailed(Way way) throws Exception {
@@ -108,10 +112,13 @@ final class RetriesTest {
       Balancer balancer = twoBadOneGood(503);
       HttpClient client = cart(balancer).retry(quick().build()).build();
       HttpRequest request = request().method(method, BodyPublishers.noBody()).build();
-      assertThat(way.status(client, request)).as(method).isEqualTo(200);
+      for (int i = 0; i < 6; i++) {
+        assertThat(way.status(client, request)).as(method).isEqualTo(200);
+      }
+      long retries = balancer.stats().retries();
+      assertThat(retries).as(method).isPositive();
       assertThat(Listing.outcomes(balancer))
-          .isEqualTo(Map.of(Outcome.OVERLOADED, 2L, Outcome.SUCCESS, 1L));
-      assertThat(balancer.stats().retries()).isEqualTo(2);
+          .isEqualTo(Map.of(Outcome.OVERLOADED, retries, Outcome.SUCCESS, 6L));
       assertThat(balancer.stats().inFlight()).isZero();
     }
   }
@@ -120,7 +127,7 @@ final class RetriesTest {
   @EnumSource
   void aPostIsTriedAgainOnlyIfTheContextSaysItMayArriveTwice(Way way) throws Exception {
     HttpRequest post = request().POST(BodyPublishers.ofString("once")).build();
-    Balancer balancer = twoBadOneGood(503);
+    Balancer balancer = twoBad(503);
     assertThat(way.status(cart(balancer).retry(quick().build()).build(), post)).isEqualTo(503);
     assertThat(balancer.stats().begun()).isEqualTo(1);
 
@@ -129,14 +136,16 @@ final class RetriesTest {
             .retry(quick().build())
             .contextOf(request -> PickContext.none().idempotent())
             .build();
-    assertThat(way.status(opted, post)).isEqualTo(200);
+    for (int i = 0; i < 3; i++) {
+      assertThat(way.status(opted, post)).isEqualTo(200);
+    }
   }
 
   @ParameterizedTest
   @EnumSource
   void aBodyThatCanBeHadOnceIsNotSentTwice(Way way) throws Exception {
     byte[] bytes = "body".getBytes();
-    Balancer balancer = twoBadOneGood(500);
+    Balancer balancer = twoBad(500);
     HttpClient client = cart(balancer).retry(quick().build()).build();
     InputStream once = new ByteArrayInputStream(bytes);
     assertThat(way.status(client, request().PUT(BodyPublishers.ofInputStream(() -> once)).build()))
@@ -234,8 +243,8 @@ final class RetriesTest {
         cart(balancer).retry(quick().perTryTimeout(Duration.ofMillis(300)).build()).build();
     assertThat(way.status(client, request().build())).isEqualTo(200);
     assertThat(way.status(client, request().build())).isEqualTo(200);
-    assertThat(Listing.outcomes(balancer))
-        .isEqualTo(Map.of(Outcome.TIMEOUT, 1L, Outcome.SUCCESS, 2L));
+    assertThat(balancer.stats().count(Outcome.TIMEOUT)).isBetween(1L, 2L);
+    assertThat(balancer.stats().count(Outcome.SUCCESS)).isEqualTo(2);
   }
 
   private Pod slowBody() {
@@ -302,12 +311,15 @@ final class RetriesTest {
             "127.0.0.2",
             socket -> {
               Pods.readHead(socket);
-              socket
-                  .getOutputStream()
-                  .write("HTTP/1.1 503 Busy\r\nContent-Length: 9000000\r\n\r\n".getBytes());
-              socket.getOutputStream().write(new byte[bytes]);
-              socket.getInputStream().read(); // until the client closes
-              finish.countDown();
+              try {
+                socket
+                    .getOutputStream()
+                    .write("HTTP/1.1 503 Busy\r\nContent-Length: 9000000\r\n\r\n".getBytes());
+                socket.getOutputStream().write(new byte[bytes]);
+                socket.getInputStream().read(); // until the client closes
+              } finally {
+                finish.countDown(); // a write breaks off, or the read ends
+              }
             });
     Balancer balancer = Listing.of(endless, pods.pod("127.0.0.3"));
     HttpClient client = cart(balancer).retry(quick().build()).build();
@@ -342,7 +354,6 @@ final class RetriesTest {
 
   @Test
   void cancellingDuringAPauseEndsTheRetries() {
-    Balancer balancer = twoBadOneGood(503);
     HttpHandler busy =
         exchange -> {
           exchange.getResponseHeaders().set("Retry-After", "1");
@@ -356,7 +367,6 @@ final class RetriesTest {
     future.cancel(true);
     await().pollDelay(Duration.ofMillis(1500)).until(() -> true);
     assertThat(waiting.stats().begun()).isEqualTo(1);
-    assertThat(balancer.stats().begun()).isZero();
   }
 
   @Test
