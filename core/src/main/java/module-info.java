@@ -3,9 +3,11 @@ module io.steelyard {
   requires static transitive org.jspecify;
   requires com.github.benmanes.caffeine;
   requires org.slf4j;
+  requires static jdk.jfr;
 
   exports io.steelyard;
   exports io.steelyard.config;
+  exports io.steelyard.retry;
   exports io.steelyard.stage;
   exports io.steelyard.strategy;
 }

@@ -1,5 +1,8 @@
 package io.steelyard;
 
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
 /**
  * One try of one request on one endpoint, counted in flight from {@link Balancer#begin} to its
  * verdict.
@@ -50,6 +53,24 @@ public interface Attempt extends AutoCloseable {
 
   /** Ends it. Does nothing when a verdict was given before. */
   void end(Outcome outcome);
+
+  /**
+   * How long it may still take, zero or more, as a {@linkplain io.steelyard.BalancerBuilder#retry
+   * retry policy} limits it: the rest of one try's time, or of the deadline of all where that is
+   * less. Null if nothing limits it. A {@code call} hands it to its client as a time-out; nobody
+   * interrupts a thread.
+   */
+  default @Nullable Duration remaining() {
+    return null;
+  }
+
+  /**
+   * Has this run when somebody else gives the attempt up, after its verdict: its time is over, or
+   * the caller of {@code callAsync} has cancelled. At once if that has happened already; never
+   * after the call itself has ended. It calls off what is under way, must be quick, and runs once,
+   * on whatever thread gives up. Only attempts that a retry policy has begun are ever given up.
+   */
+  default void onCancel(Runnable action) {}
 
   /** Whether a verdict was given. */
   boolean ended();

@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Thread-safe. {@link #begin}, {@link #tryBegin} and {@link #pick} never block, and {@link
- * #call} only on a balancer built with {@link BalancerBuilder#awaitFirst}, apart from the caller's
- * own work. A balancer is made by the builder; the interface is not for implementing, and will get
- * more methods. Choosing reads one volatile field; lists, policies and ejections are worked out
- * beside the requests and swapped in whole.
+ * #call} only on a balancer built with {@link BalancerBuilder#awaitFirst} or {@link
+ * BalancerBuilder#retry}, apart from the caller's own work. A balancer is made by the builder; the
+ * interface is not for implementing, and will get more methods. Choosing reads one volatile field;
+ * lists, policies and ejections are worked out beside the requests and swapped in whole.
  */
 public interface Balancer extends AutoCloseable {
   /** Returns a builder of a balancer over what this discovery knows. */
@@ -55,7 +55,10 @@ public interface Balancer extends AutoCloseable {
 
   /**
    * Runs one call on a chosen endpoint. What it returns or throws is judged by the balancer's
-   * {@link Classifier}, unless the call gave the attempt a verdict itself.
+   * {@link Classifier}, unless the call gave the attempt a verdict itself. On a balancer
+   * {@linkplain BalancerBuilder#retry built with a retry policy} a failed call may be run again, on
+   * another endpoint, after a pause on this thread; what is thrown is then the last failure, with
+   * the earlier ones suppressed.
    *
    * @throws NoEndpointException if there is no endpoint
    * @throws X what the call throws
@@ -65,7 +68,9 @@ public interface Balancer extends AutoCloseable {
 
   /**
    * As {@link #call}, for a call that answers later: the attempt ends when the stage completes.
-   * Without an endpoint the returned stage fails with {@link NoEndpointException}.
+   * Without an endpoint the returned stage fails with {@link NoEndpointException}. Nothing waits on
+   * this thread; with a retry policy, cancelling the returned stage's {@code toCompletableFuture()}
+   * calls off what is under way.
    */
   <T extends @Nullable Object> CompletionStage<T> callAsync(
       PickContext context, Function<Attempt, ? extends CompletionStage<T>> call);

@@ -1,6 +1,7 @@
 package io.steelyard;
 
 import io.steelyard.internal.DefaultBalancer;
+import io.steelyard.retry.RetryPolicy;
 import io.steelyard.stage.Stages;
 import io.steelyard.strategy.LoadMetric;
 import io.steelyard.strategy.Strategies;
@@ -23,6 +24,7 @@ public final class BalancerBuilder {
   private List<Stage> stages = List.of(Stages.ejection().panicBelow(0.5));
   private @Nullable PolicySource policies;
   private Classifier classifier = Classifier.standard();
+  private @Nullable RetryPolicy retry;
   private Duration awaitFirst = Duration.ZERO;
   private Duration latencyDecay = Duration.ofSeconds(10);
   private boolean latencyTracking = true;
@@ -79,6 +81,17 @@ public final class BalancerBuilder {
    */
   public BalancerBuilder classifier(Classifier classifier) {
     this.classifier = Objects.requireNonNull(classifier, "classifier");
+    return this;
+  }
+
+  /**
+   * Has {@code call} and {@code callAsync}, and adapters that are not told otherwise, try failed
+   * requests again; none by default. Requests that may arrive twice say so by {@link
+   * PickContext#idempotent()}; others are tried again only when nothing was sent. Attempts that one
+   * begins oneself are one's own to repeat.
+   */
+  public BalancerBuilder retry(RetryPolicy retry) {
+    this.retry = Objects.requireNonNull(retry, "retry");
     return this;
   }
 
@@ -163,6 +176,7 @@ public final class BalancerBuilder {
             new LoadBalancingPolicy(stages, strategy),
             policies,
             classifier,
+            retry,
             awaitFirst,
             latencyDecay,
             latencyTracking,

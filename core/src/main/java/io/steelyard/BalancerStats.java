@@ -19,6 +19,12 @@ public interface BalancerStats {
   /** Requests that found no endpoint, for whatever reason; those on a closed balancer aside. */
   long withoutEndpoint();
 
+  /** Attempts begun because an earlier one of the same request had failed, by a retry policy. */
+  long retries();
+
+  /** Times that a request would have been tried again, had its retry budget not been spent. */
+  long retriesRefused();
+
   /** Topologies that discovery has published. */
   long topologyUpdates();
 

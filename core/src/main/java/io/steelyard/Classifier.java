@@ -6,6 +6,7 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -24,6 +25,17 @@ public interface Classifier {
    * @param error what it threw; null if it returned
    */
   Outcome classify(@Nullable Object result, @Nullable Throwable error);
+
+  /**
+   * How long the server wants to be left alone, such as an HTTP {@code Retry-After}: the least
+   * pause before a retry. Null, as by default, if it did not say.
+   *
+   * @param result what the call returned; null if it threw, or returned null
+   * @param error what it threw; null if it returned
+   */
+  default @Nullable Duration retryAfter(@Nullable Object result, @Nullable Throwable error) {
+    return null;
+  }
 
   /**
    * What {@link Balancer#call} uses unless told otherwise: returning is a success, whatever is

@@ -4,22 +4,27 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one request tells the balancer: an affinity key, or none, and the endpoints to avoid.
+ * What one request tells the balancer: an affinity key, or none, the endpoints to avoid, and
+ * whether it may be repeated.
  *
  * <p>Immutable and thread-safe. {@link #none()} is a constant: a request without wishes allocates
  * nothing.
  */
 public final class PickContext {
-  private static final PickContext NONE = new PickContext(null, 0, null);
+  private static final PickContext NONE = new PickContext(null, 0, null, false);
+  private static final PickContext IDEMPOTENT = new PickContext(null, 0, null, true);
 
   private final @Nullable String key;
   private final long keyHash;
   private final @Nullable Avoided avoided;
+  private final boolean idempotent;
 
-  private PickContext(@Nullable String key, long keyHash, @Nullable Avoided avoided) {
+  private PickContext(
+      @Nullable String key, long keyHash, @Nullable Avoided avoided, boolean idempotent) {
     this.key = key;
     this.keyHash = keyHash;
     this.avoided = avoided;
+    this.idempotent = idempotent;
   }
 
   /** A request without wishes. */
@@ -36,7 +41,7 @@ public final class PickContext {
    */
   public static PickContext key(CharSequence stable) {
     String key = stable.toString();
-    return new PickContext(key, XxHash64.hash(key), null);
+    return new PickContext(key, XxHash64.hash(key), null, false);
   }
 
   /**
@@ -45,7 +50,26 @@ public final class PickContext {
    */
   public PickContext avoiding(Endpoint tried) {
     Objects.requireNonNull(tried, "tried");
-    return avoids(tried) ? this : new PickContext(key, keyHash, new Avoided(tried.id(), avoided));
+    return avoids(tried)
+        ? this
+        : new PickContext(key, keyHash, new Avoided(tried.id(), avoided), idempotent);
+  }
+
+  /**
+   * Returns this context for a request that may arrive twice without harm: a read, say, or a write
+   * with a key of its own by which the server knows it again. Only such a request is tried again
+   * after its bytes may have been sent; without a retry policy it makes no difference.
+   */
+  public PickContext idempotent() {
+    if (idempotent) {
+      return this;
+    }
+    return this == NONE ? IDEMPOTENT : new PickContext(key, keyHash, avoided, true);
+  }
+
+  /** Whether the request may arrive twice. */
+  public boolean isIdempotent() {
+    return idempotent;
   }
 
   /** The affinity key; null if the request has none. */
@@ -85,6 +109,9 @@ public final class PickContext {
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder(key == null ? "no key" : "key " + key);
+    if (idempotent) {
+      text.append(", idempotent");
+    }
     for (Avoided at = avoided; at != null; at = at.next) {
       text.append(", avoiding ").append(at.id);
     }

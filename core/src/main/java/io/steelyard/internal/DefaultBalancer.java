@@ -18,10 +18,15 @@ import io.steelyard.Picker;
 import io.steelyard.Platform;
 import io.steelyard.PolicySource;
 import io.steelyard.Topology;
+import io.steelyard.retry.RetryBudget;
+import io.steelyard.retry.RetryHost;
+import io.steelyard.retry.RetryPolicy;
+import io.steelyard.retry.Tries;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -45,7 +50,7 @@ import org.slf4j.LoggerFactory;
  * to the loop, which takes what discovery and callers left in {@link #discovered} and {@link
  * #wanted}, has the {@link Composer} make a snapshot of it, and swaps that in with one write.
  */
-public final class DefaultBalancer implements Balancer, Slot.Owner {
+public final class DefaultBalancer implements RetryHost, Slot.Owner {
   private static final Logger log = LoggerFactory.getLogger(Balancer.class);
 
   /**
@@ -66,6 +71,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       LoadBalancingPolicy policy,
       @Nullable PolicySource policies,
       Classifier classifier,
+      @Nullable RetryPolicy retry,
       Duration awaitFirst,
       Duration latencyDecay,
       boolean latencyTracking,
@@ -95,6 +101,12 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
 
   private final Settings settings;
   private final Platform platform;
+
+  /** Null for calls that are tried once. */
+  private final @Nullable RetryPolicy retry;
+
+  private final RetryBudget retryBudget = RetryBudget.standard();
+  private final Classifier judge = new Judge();
   private final SlotLedger ledger;
   private final Composer composer;
   private final SerialLoop loop;
@@ -127,6 +139,8 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   private final LongAdder topologyUpdates = new LongAdder();
   private final LongAdder withoutEndpoint = new LongAdder();
   private final LongAdder rejected = new LongAdder();
+  private final LongAdder retries = new LongAdder();
+  private final LongAdder retriesRefused = new LongAdder();
   private final AtomicBoolean warnedOfNonsense = new AtomicBoolean();
   private final AtomicBoolean warnedOfMissingVerdict = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -150,6 +164,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   private DefaultBalancer(Settings settings) {
     this.settings = settings;
     this.platform = settings.platform();
+    this.retry = settings.retry();
     this.ledger =
         new SlotLedger(
             id ->
@@ -218,9 +233,14 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   @Override
   public <T extends @Nullable Object, X extends Throwable> T call(
       PickContext context, Call<T, X> call) throws X {
+    RetryPolicy policy = retry;
+    if (policy != null) {
+      return callWithRetries(policy, context, call);
+    }
     Attempt attempt = snapshot.begin(context);
     if (attempt == null) {
-      attempt = beginWhenReady(context);
+      waitForFirst(settings.awaitFirst());
+      attempt = begin(context);
     }
     T result;
     try {
@@ -233,23 +253,80 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     return result;
   }
 
+  private <T extends @Nullable Object, X extends Throwable> T callWithRetries(
+      RetryPolicy policy, PickContext context, Call<T, X> call) throws X {
+    Tries tries = policy.begin(this, context);
+    waitForFirst(waitWithin(tries));
+    return tries.call(call);
+  }
+
   @Override
   public <T extends @Nullable Object> CompletionStage<T> callAsync(
       PickContext context, Function<Attempt, ? extends CompletionStage<T>> call) {
+    RetryPolicy policy = retry;
+    if (policy != null) {
+      return callAsyncWithRetries(policy, context, call);
+    }
     if (!mustWait()) {
       return callNow(context, call);
     }
+    return firstOrTimeout(settings.awaitFirst()).thenCompose(nothing -> callNow(context, call));
+  }
+
+  private <T extends @Nullable Object> CompletionStage<T> callAsyncWithRetries(
+      RetryPolicy policy,
+      PickContext context,
+      Function<Attempt, ? extends CompletionStage<T>> call) {
+    Tries tries = policy.begin(this, context);
+    if (!mustWait()) {
+      return tries.callAsync(call);
+    }
+    CompletableFuture<T> result = new CompletableFuture<>();
+    CompletableFuture<?> gate = firstOrTimeout(waitWithin(tries));
+    CompletableFuture<?> unused =
+        gate.thenRun(
+            () -> {
+              if (!result.isDone()) {
+                join(tries.callAsync(call).toCompletableFuture(), result);
+              }
+            });
+    return result;
+  }
+
+  /** Passes on what the inner one comes to, and from outside that nobody waits any more. */
+  private static <T extends @Nullable Object> void join(
+      CompletableFuture<T> inner, CompletableFuture<T> outer) {
+    CompletableFuture<?> unused =
+        inner.whenComplete(
+            (value, error) -> {
+              if (error == null) {
+                outer.complete(value);
+              } else {
+                outer.completeExceptionally(error);
+              }
+            });
+    CompletableFuture<?> unusedToo =
+        outer.whenComplete(
+            (value, error) ->
+                inner.completeExceptionally(error == null ? new CancellationException() : error));
+  }
+
+  /** How long a request may wait for the first endpoints: its deadline covers that, too. */
+  private Duration waitWithin(Tries tries) {
+    Duration left = tries.remaining();
+    Duration wait = settings.awaitFirst();
+    return left != null && left.compareTo(wait) < 0 ? left : wait;
+  }
+
+  /** Completes when the first endpoints are there, or when they have been waited for so long. */
+  private CompletableFuture<@Nullable Void> firstOrTimeout(Duration atMost) {
     CompletableFuture<@Nullable Void> gate = new CompletableFuture<>();
     waiting.add(gate);
-    Platform.Cancellable timeout = platform.schedule(() -> letGo(gate), settings.awaitFirst());
+    Platform.Cancellable timeout = platform.schedule(() -> letGo(gate), atMost);
     if (ready.isDone()) {
       letGo(gate); // it became so meanwhile
     }
-    return gate.thenCompose(
-        nothing -> {
-          timeout.cancel();
-          return callNow(context, call);
-        });
+    return gate.thenRun(timeout::cancel);
   }
 
   /** Lets a waiting call go on, on a worker: neither the timer nor the loop runs what it does. */
@@ -289,17 +366,16 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     return !ready.isDone() && !settings.awaitFirst().isZero();
   }
 
-  private Attempt beginWhenReady(PickContext context) {
+  private void waitForFirst(Duration atMost) {
     if (mustWait()) {
       try {
-        ready.get(settings.awaitFirst().toNanos(), TimeUnit.NANOSECONDS);
+        ready.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       } catch (ExecutionException | TimeoutException e) {
         // Then begin says why.
       }
     }
-    return begin(context);
   }
 
   /** Counts a request that found no endpoint, and says why. */
@@ -399,6 +475,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
       return 0;
     }
     ChangeLog.log(settings.name(), before, after);
+    Events.get().snapshot(settings.name(), before.candidates, after.candidates);
     announce(after.candidates);
     return composition.nextNanos();
   }
@@ -557,6 +634,59 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     }
   }
 
+  // ---- what retries ask ----
+
+  @Override
+  public Platform platform() {
+    return platform;
+  }
+
+  @Override
+  public Classifier classifier() {
+    return judge;
+  }
+
+  @Override
+  public @Nullable RetryPolicy retryPolicy() {
+    return retry;
+  }
+
+  @Override
+  public RetryBudget retryBudget() {
+    return retryBudget;
+  }
+
+  @Override
+  public void retried(
+      Endpoint failed, Outcome outcome, Endpoint next, int attempt, long pauseNanos) {
+    retries.increment();
+    Events.get().retry(settings.name(), failed, outcome, next, attempt, pauseNanos);
+  }
+
+  @Override
+  public void retryRefused(Endpoint failed, Outcome outcome, int attempt) {
+    retriesRefused.increment();
+    Events.get().retry(settings.name(), failed, outcome, null, attempt, 0);
+  }
+
+  /** The classifier of the settings; what it throws is dealt with. */
+  private final class Judge implements Classifier {
+    @Override
+    public Outcome classify(@Nullable Object result, @Nullable Throwable error) {
+      return DefaultBalancer.this.classify(result, error);
+    }
+
+    @Override
+    public @Nullable Duration retryAfter(@Nullable Object result, @Nullable Throwable error) {
+      try {
+        return settings.classifier().retryAfter(result, error);
+      } catch (Throwable e) {
+        log.warn("{}: the classifier threw; no pause is known", settings.name(), e);
+        return null;
+      }
+    }
+  }
+
   // ---- what a slot asks ----
 
   @Override
@@ -630,7 +760,13 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   public BalancerStats stats() {
     SlotLedger.Totals totals = ledger.totals();
     return new TotalsAtOneMoment(
-        totals, rejected.sum(), withoutEndpoint.sum(), topologyUpdates.sum(), rebuilds.sum());
+        totals,
+        rejected.sum(),
+        withoutEndpoint.sum(),
+        retries.sum(),
+        retriesRefused.sum(),
+        topologyUpdates.sum(),
+        rebuilds.sum());
   }
 
   @Override

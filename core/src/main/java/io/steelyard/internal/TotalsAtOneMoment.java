@@ -8,6 +8,8 @@ record TotalsAtOneMoment(
     SlotLedger.Totals slots,
     long rejected,
     long withoutEndpoint,
+    long retries,
+    long retriesRefused,
     long topologyUpdates,
     long rebuilds)
     implements BalancerStats {
@@ -32,6 +34,12 @@ record TotalsAtOneMoment(
     for (Outcome outcome : Outcome.values()) {
       text.append(", ").append(outcome).append(' ').append(count(outcome));
     }
-    return text.append(", without endpoint ").append(withoutEndpoint).toString();
+    return text.append(", without endpoint ")
+        .append(withoutEndpoint)
+        .append(", retries ")
+        .append(retries)
+        .append(", refused ")
+        .append(retriesRefused)
+        .toString();
   }
 }

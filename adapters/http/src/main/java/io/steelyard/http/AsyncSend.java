@@ -1,10 +1,12 @@
 package io.steelyard.http;
 
 import io.steelyard.Outcome;
+import io.steelyard.Platform;
 import java.net.ConnectException;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.PushPromiseHandler;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -27,6 +29,7 @@ final class AsyncSend<T> {
   private volatile @Nullable CompletableFuture<?> gate;
   private volatile @Nullable Exchange exchange;
   private volatile @Nullable CompletableFuture<?> sent;
+  private volatile Platform.@Nullable Cancellable pausing;
   private volatile boolean completing;
 
   AsyncSend(
@@ -84,6 +87,7 @@ final class AsyncSend<T> {
   private void send(Exchange next) {
     exchange = next;
     sent = null;
+    pausing = null;
     if (result.isDone()) {
       next.end(Outcome.CANCELLED);
       return;
@@ -113,6 +117,11 @@ final class AsyncSend<T> {
   }
 
   private void arrived(Exchange from, HttpResponse<T> response) {
+    Duration pause = from.retryIn();
+    if (pause != null) {
+      goOn(pause, null);
+      return;
+    }
     from.delivered();
     completing = true;
     if (!result.complete(response)) {
@@ -126,17 +135,46 @@ final class AsyncSend<T> {
     if (result.isDone()) {
       return;
     }
+    Duration pause = journey.afterError(from, cause);
+    if (pause == null) {
+      fail(cause);
+    } else {
+      goOn(pause, cause);
+    }
+  }
+
+  /** The next try after a pause; {@code cause} is what the last one failed with, if it did. */
+  private void goOn(Duration pause, @Nullable Throwable cause) {
+    if (pause.isZero()) {
+      next(cause);
+      return;
+    }
+    Platform.Cancellable pending = journey.after(pause, () -> next(cause));
+    pausing = pending;
+    if (result.isDone()) {
+      pending.cancel();
+    }
+  }
+
+  private void next(@Nullable Throwable cause) {
+    if (result.isDone()) {
+      return;
+    }
     Exchange next;
     try {
-      next = journey.elsewhere(from, cause);
-    } catch (RuntimeException e) {
+      next = journey.next(cause);
+    } catch (ConnectException | RuntimeException e) {
+      if (cause == null) {
+        fail(e);
+        return;
+      }
       cause.addSuppressed(e);
       next = null;
     }
-    if (next == null) {
-      fail(cause);
-    } else {
+    if (next != null) {
       send(next);
+    } else if (cause != null) {
+      fail(cause);
     }
   }
 
@@ -150,6 +188,10 @@ final class AsyncSend<T> {
     CompletableFuture<?> waiting = gate;
     if (waiting != null) {
       waiting.cancel(false);
+    }
+    Platform.Cancellable pending = pausing;
+    if (pending != null) {
+      pending.cancel();
     }
     Exchange underWay = exchange;
     if (underWay != null) {

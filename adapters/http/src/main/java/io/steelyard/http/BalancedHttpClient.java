@@ -4,6 +4,7 @@ import io.steelyard.Balancer;
 import io.steelyard.NoEndpointException;
 import io.steelyard.PickContext;
 import io.steelyard.Platform;
+import io.steelyard.retry.RetryPolicy;
 import java.io.IOException;
 import java.net.Authenticator;
 import java.net.CookieHandler;
@@ -59,13 +60,22 @@ import org.jspecify.annotations.Nullable;
  * anyone asking for more of it, and {@link #abandonedBodies()} counts it.
  *
  * <p><b>Another try.</b> A request whose connection could not be made goes to another endpoint,
- * whatever its method: nothing was sent. Any other failure is the caller's to deal with, as is a
- * connect failure after the body was asked for (behind a redirect or an authentication). By default
- * there are {@linkplain BalancedHttpClientBuilder#tries two tries} at most. The request's own
- * {@linkplain HttpRequest#timeout() timeout} covers all tries and any wait for the first list
- * together. The JDK's client itself repeats a failed connect once on the same address, which {@code
- * -Djdk.httpclient.disableRetryConnect} turns off, and repeats idempotent requests on a pooled
- * connection that turned out to be dead.
+ * whatever its method: nothing was sent. By default there are {@linkplain
+ * BalancedHttpClientBuilder#tries two tries} at most, and any other failure is the caller's to deal
+ * with. A {@linkplain BalancedHttpClientBuilder#retry retry policy}, of this client or else of the
+ * balancer, may go further: after other outcomes, answers such as 503 among them (whose {@code
+ * Retry-After} it respects), it tries idempotent requests again: GET, HEAD, OPTIONS, PUT, DELETE,
+ * TRACE, and what {@linkplain BalancedHttpClientBuilder#contextOf the context} says to be {@link
+ * PickContext#idempotent()}. A request body that was asked for is sent again only if it is one of
+ * the JDK's from strings or byte arrays; any other may be there once only. Once the caller's body
+ * handler has seen an answer there is no other try.
+ *
+ * <p>The request's own {@linkplain HttpRequest#timeout() timeout} covers all tries, the pauses and
+ * any wait for the first list together, up to the headers; a policy's {@linkplain
+ * io.steelyard.retry.RetryPolicy.Builder#deadline deadline} covers the body too, which then fails
+ * with {@link java.net.http.HttpTimeoutException}. The JDK's client itself repeats a failed connect
+ * once on the same address, which {@code -Djdk.httpclient.disableRetryConnect} turns off, and
+ * repeats idempotent requests on a pooled connection that turned out to be dead.
  *
  * <p><b>No endpoint.</b> The request fails with {@link java.net.ConnectException}, whose cause is
  * the {@link NoEndpointException} that says why; at once, except that it waits for the very first
@@ -92,7 +102,7 @@ public final class BalancedHttpClient extends HttpClient {
   private final OpenBodies openBodies;
   final Function<HttpRequest, PickContext> contextOf;
   final HttpOutcomes outcomes;
-  final int tries;
+  private final @Nullable RetryPolicy retry;
   final Duration awaitFirst;
   final Platform platform;
   final FirstLists firstLists;
@@ -104,7 +114,7 @@ public final class BalancedHttpClient extends HttpClient {
     this.passThrough = builder.passThrough;
     this.contextOf = builder.contextOf;
     this.outcomes = builder.outcomes;
-    this.tries = builder.tries;
+    this.retry = builder.retry;
     this.awaitFirst =
         builder.awaitFirst != null
             ? builder.awaitFirst
@@ -148,15 +158,25 @@ public final class BalancedHttpClient extends HttpClient {
         response = delegate.send(exchange.request(), exchange.watch(responseBodyHandler));
       } catch (Throwable error) {
         exchange.failed(error);
-        Exchange next = journey.elsewhere(exchange, error);
+        Duration pause = journey.afterError(exchange, error);
+        if (pause == null) {
+          throw error;
+        }
+        journey.pause(pause, error);
+        Exchange next = journey.next(error);
         if (next == null) {
           throw error;
         }
         exchange = next;
         continue;
       }
-      exchange.delivered();
-      return response;
+      Duration pause = exchange.retryIn();
+      if (pause == null) {
+        exchange.delivered();
+        return response;
+      }
+      journey.pause(pause, null);
+      exchange = Objects.requireNonNull(journey.next(null));
     }
   }
 
@@ -234,6 +254,15 @@ public final class BalancedHttpClient extends HttpClient {
               + "/…)");
     }
     return balancer;
+  }
+
+  /** The builder's policy, or the balancer's, or the one of this class. */
+  RetryPolicy policyFor(Balancer balancer) {
+    if (retry != null) {
+      return retry;
+    }
+    RetryPolicy theirs = RetryPolicy.of(balancer);
+    return theirs != null ? theirs : BalancedHttpClientBuilder.CONNECT_FAILURES;
   }
 
   private String names() {

@@ -1,8 +1,10 @@
 package io.steelyard.http;
 
 import io.steelyard.Balancer;
+import io.steelyard.Outcome;
 import io.steelyard.PickContext;
 import io.steelyard.Platform;
+import io.steelyard.retry.RetryPolicy;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -22,13 +24,16 @@ public final class BalancedHttpClientBuilder {
   /** What a connect may take where the wrapped client sets no limit. */
   static final Duration AWAIT_FIRST = Duration.ofSeconds(5);
 
+  /** What is safe for every request. */
+  static final RetryPolicy CONNECT_FAILURES = connectFailures(2);
+
   final HttpClient delegate;
   final Map<String, Balancer> services = new HashMap<>();
   Function<String, @Nullable Balancer> resolver = name -> null;
   Function<HttpRequest, PickContext> contextOf = request -> PickContext.none();
   HttpOutcomes outcomes = HttpOutcomes.standard();
   boolean passThrough = true;
-  int tries = 2;
+  @Nullable RetryPolicy retry;
   @Nullable Duration awaitFirst;
   Duration abandonBodyAfter = Duration.ofMinutes(5);
   Platform platform = Platform.system();
@@ -110,17 +115,31 @@ public final class BalancedHttpClientBuilder {
   }
 
   /**
-   * Sets how many endpoints a request may be tried on, the first included, when connections cannot
-   * be made; 2 by default.
+   * Sets what is tried again, for all services; by default that of the {@linkplain
+   * io.steelyard.BalancerBuilder#retry balancer}, or where that has none, a second try when a
+   * connection could not be made.
+   */
+  public BalancedHttpClientBuilder retry(RetryPolicy retry) {
+    this.retry = Objects.requireNonNull(retry, "retry");
+    return this;
+  }
+
+  /**
+   * Has a request tried again only when its connection could not be made: a {@linkplain #retry
+   * policy} of so many attempts on {@code UNREACHABLE}.
    *
-   * @param tries 1, for no second try, or more
+   * @param tries how many endpoints it may be tried on, the first included: 1, for no second try,
+   *     to 100
    */
   public BalancedHttpClientBuilder tries(int tries) {
     if (tries < 1) {
       throw new IllegalArgumentException("tries: " + tries + " (expected: >= 1)");
     }
-    this.tries = tries;
-    return this;
+    return retry(connectFailures(tries));
+  }
+
+  private static RetryPolicy connectFailures(int tries) {
+    return RetryPolicy.builder().maxAttempts(tries).on(Outcome.UNREACHABLE).build();
   }
 
   /**

@@ -1,13 +1,15 @@
 package io.steelyard.http;
 
 import io.steelyard.Attempt;
-import io.steelyard.Endpoint;
 import io.steelyard.Outcome;
+import io.steelyard.Platform;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.ResponseInfo;
+import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
@@ -30,6 +32,7 @@ import org.slf4j.LoggerFactory;
 final class Exchange {
   private static final Logger log = LoggerFactory.getLogger(BalancedHttpClient.class);
 
+  private final Journey journey;
   private final Attempt attempt;
   private final HttpOutcomes outcomes;
   private final OpenBodies openBodies;
@@ -40,6 +43,8 @@ final class Exchange {
   private volatile @Nullable Throwable bodyError;
   private volatile boolean sendOver;
   private volatile boolean listed;
+  private volatile @Nullable Duration retryIn;
+  private volatile Platform.@Nullable Cancellable bodyTimer;
   private volatile @Nullable Subscription subscription;
 
   /** Buffers that the reader has asked for and not got. */
@@ -49,11 +54,13 @@ final class Exchange {
   private volatile long idleSince;
 
   Exchange(
+      Journey journey,
       Attempt attempt,
       HttpOutcomes outcomes,
       OpenBodies openBodies,
       HttpRequest request,
       @Nullable SentWitness body) {
+    this.journey = journey;
     this.attempt = attempt;
     this.outcomes = outcomes;
     this.openBodies = openBodies;
@@ -65,25 +72,65 @@ final class Exchange {
     return request;
   }
 
-  Endpoint endpoint() {
-    return attempt.endpoint();
-  }
-
   /** Whether, given that the connection could not be made, the request can be sent elsewhere. */
   boolean nothingSent() {
     return byStatus == null && (body == null || !body.asked());
   }
 
-  /** The user's handler with us in between. */
+  /** Whether the request can be sent again: its body is still there, and no answer was shown. */
+  boolean canBeSentAgain() {
+    return byStatus == null && (body == null || body.canBeSent());
+  }
+
+  /** The pause before another try, which an answer has called for; null if it has not. */
+  @Nullable Duration retryIn() {
+    return retryIn;
+  }
+
+  /**
+   * The user's handler with us in between. An answer that is to be followed by another is not
+   * shown.
+   */
   <T> BodyHandler<T> watch(BodyHandler<T> handler) {
     return info -> {
-      responded(info);
+      boolean canBeSentAgain = canBeSentAgain();
+      Outcome outcome = responded(info);
+      Duration pause = journey.afterAnswer(info, outcome, canBeSentAgain);
+      if (pause != null) {
+        end(outcome);
+        retryIn = pause;
+        return new DiscardedBody<>(journey.platform());
+      }
       return new WatchedBody<>(
-          Objects.requireNonNull(handler.apply(info), "the body handler returned null"));
+          timed(Objects.requireNonNull(handler.apply(info), "the body handler returned null")));
     };
   }
 
-  private void responded(ResponseInfo info) {
+  /** The deadline of the whole covers the body too. */
+  private <T> BodySubscriber<T> timed(BodySubscriber<T> reader) {
+    Duration left = journey.deadlineLeft();
+    if (left == null) {
+      return reader;
+    }
+    TimedBody<T> timed = new TimedBody<>(reader);
+    Platform platform = journey.platform();
+    bodyTimer = platform.schedule(() -> platform.executor().execute(() -> expire(timed)), left);
+    return timed;
+  }
+
+  private void expire(TimedBody<?> reader) {
+    if (attempt.ended()) {
+      return;
+    }
+    HttpTimeoutException error =
+        new HttpTimeoutException(
+            "the body from " + attempt.endpoint() + " was not there by the request's deadline");
+    bodyError = error;
+    end(ofError(error)); // before the cancelling, which looks like the caller's doing
+    reader.expire(error);
+  }
+
+  private Outcome responded(ResponseInfo info) {
     attempt.responded();
     Outcome outcome;
     try {
@@ -93,6 +140,19 @@ final class Exchange {
       outcome = HttpOutcomes.standard().ofResponse(info);
     }
     byStatus = outcome;
+    return outcome;
+  }
+
+  /** What its failure means for another try: unreachable if nothing was sent, whoever says so. */
+  Outcome outcomeForRetry(Throwable error) {
+    if (error instanceof InterruptedException || (body != null && body.failed())) {
+      return Outcome.CANCELLED;
+    }
+    if (ConnectFailures.is(error) && nothingSent()) {
+      return Outcome.UNREACHABLE;
+    }
+    Outcome outcome = ofError(error);
+    return outcome == Outcome.UNREACHABLE ? Outcome.FAILURE : outcome;
   }
 
   /** {@code send} has failed. */
@@ -141,6 +201,10 @@ final class Exchange {
     attempt.end(outcome);
     if (listed) {
       openBodies.remove(this);
+    }
+    Platform.Cancellable pending = bodyTimer;
+    if (pending != null) {
+      pending.cancel();
     }
   }
 

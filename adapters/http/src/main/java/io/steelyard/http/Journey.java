@@ -6,11 +6,17 @@ import io.steelyard.Endpoint;
 import io.steelyard.NoEndpointException;
 import io.steelyard.Outcome;
 import io.steelyard.PickContext;
+import io.steelyard.Platform;
+import io.steelyard.retry.RetryAfter;
+import io.steelyard.retry.RetryPolicy;
+import io.steelyard.retry.Tries;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.ResponseInfo;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -19,16 +25,21 @@ import org.jspecify.annotations.Nullable;
 final class Journey {
   private static final boolean HOST_MAY_BE_SET = hostMayBeSet();
 
+  /** A time-out must be more than zero. */
+  private static final Duration SHORTEST = Duration.ofMillis(1);
+
+  /** RFC 9110, 9.2.2: may arrive twice. */
+  private static final Set<String> IDEMPOTENT =
+      Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE");
+
   private final BalancedHttpClient client;
   private final OpenBodies openBodies;
   private final HttpRequest request;
   private final Balancer balancer;
-  private final @Nullable Duration timeout;
+  private final Tries tries;
+  private final boolean idempotent;
+  private final @Nullable Duration deadline;
   private final long startedAt;
-  private PickContext context;
-  private int triesLeft;
-  private boolean setOut;
-  private @Nullable Throwable refusal;
 
   Journey(
       BalancedHttpClient client, OpenBodies openBodies, HttpRequest request, Balancer balancer) {
@@ -36,10 +47,12 @@ final class Journey {
     this.openBodies = openBodies;
     this.request = request;
     this.balancer = balancer;
-    this.timeout = request.timeout().orElse(null);
-    this.startedAt = timeout == null ? 0 : client.platform.nanoTime();
-    this.context = Objects.requireNonNull(client.contextOf.apply(request), "contextOf");
-    this.triesLeft = client.tries;
+    PickContext context = Objects.requireNonNull(client.contextOf.apply(request), "contextOf");
+    RetryPolicy policy = client.policyFor(balancer);
+    this.tries = policy.begin(balancer, context, request.timeout().orElse(null));
+    this.idempotent = IDEMPOTENT.contains(request.method()) || context.isIdempotent();
+    this.deadline = policy.deadline();
+    this.startedAt = deadline == null ? 0 : client.platform.nanoTime();
   }
 
   /** Sets out, waiting for the first list if need be. */
@@ -70,7 +83,7 @@ final class Journey {
   Exchange begin() throws ConnectException {
     Attempt attempt;
     try {
-      attempt = balancer.begin(context);
+      attempt = tries.begin();
     } catch (NoEndpointException e) {
       throw (ConnectException) new ConnectException(e.getMessage()).initCause(e);
     }
@@ -87,42 +100,84 @@ final class Journey {
       return null;
     }
     Duration wait = client.awaitFirst;
-    Duration left = timeLeft();
+    Duration left = tries.remaining();
     if (left != null && left.compareTo(wait) < 0) {
       wait = left;
     }
     return wait.isZero() || wait.isNegative() ? null : client.firstLists.gate(balancer, wait);
   }
 
-  /** The next try after one that failed; null if that was the last. */
-  @Nullable Exchange elsewhere(Exchange failed, Throwable error) {
-    Exchange next = ConnectFailures.is(error) && failed.nothingSent() ? nextOrNull(failed) : null;
-    if (refusal != null && refusal != error) {
-      error.addSuppressed(refusal);
+  /** The pause before the next try, after one that failed; null if that was the last. */
+  @Nullable Duration afterError(Exchange failed, Throwable error) {
+    Duration decided = failed.retryIn();
+    if (decided != null && !(error instanceof InterruptedException)) {
+      return decided; // the rest of an answer that is not to be seen
     }
-    refusal = error;
-    return next;
+    return tries.afterError(
+        error, failed.outcomeForRetry(error), idempotent && failed.canBeSentAgain());
   }
 
-  private @Nullable Exchange nextOrNull(Exchange failed) {
-    if (--triesLeft < 1) {
+  /** The pause before the next try, after an answer; null if it is the one to be shown. */
+  @Nullable Duration afterAnswer(ResponseInfo answer, Outcome outcome, boolean canBeSentAgain) {
+    if (outcome == Outcome.SUCCESS) {
       return null;
     }
-    Duration left = timeLeft();
-    if (left != null && (left.isZero() || left.isNegative())) {
-      return null;
+    Duration retryAfter =
+        RetryAfter.parse(
+            answer.headers().firstValue("Retry-After").orElse(null), client.platform.epochMillis());
+    // It has answered, so it was reached.
+    Outcome reached = outcome == Outcome.UNREACHABLE ? Outcome.FAILURE : outcome;
+    return tries.afterAnswer(reached, idempotent && canBeSentAgain, retryAfter);
+  }
+
+  /** Waits on this thread. */
+  void pause(Duration pause, @Nullable Throwable error) throws InterruptedException {
+    try {
+      tries.pause(pause);
+    } catch (InterruptedException e) {
+      if (error != null) {
+        e.addSuppressed(error);
+      }
+      throw e;
     }
-    context = context.avoiding(failed.endpoint());
-    Attempt attempt = balancer.tryBegin(context);
+  }
+
+  /** Goes on after a pause, on another thread if there is one. */
+  Platform.Cancellable after(Duration pause, Runnable step) {
+    return tries.after(pause, step);
+  }
+
+  /**
+   * The next try.
+   *
+   * @param error what the last one failed with; null if it brought an answer
+   * @return null if nobody will take it, where there is an error to be thrown instead
+   * @throws ConnectException the same, where there is none
+   */
+  @Nullable Exchange next(@Nullable Throwable error) throws ConnectException {
+    if (error == null) {
+      return begin();
+    }
+    Attempt attempt = tries.tryBegin();
     try {
       return attempt == null ? null : exchange(attempt);
     } catch (ConnectException e) {
+      error.addSuppressed(e);
       return null;
     }
   }
 
-  private @Nullable Duration timeLeft() {
-    return timeout == null ? null : timeout.minusNanos(client.platform.nanoTime() - startedAt);
+  Platform platform() {
+    return client.platform;
+  }
+
+  /** What is left of the policy's deadline; null if it has none. */
+  @Nullable Duration deadlineLeft() {
+    if (deadline == null) {
+      return null;
+    }
+    Duration left = deadline.minusNanos(client.platform.nanoTime() - startedAt);
+    return left.isNegative() ? Duration.ZERO : left;
   }
 
   private Exchange exchange(Attempt attempt) throws ConnectException {
@@ -138,14 +193,16 @@ final class Journey {
                 + "\" (expected: what can be the host of a URI)");
       }
       SentWitness witness = request.bodyPublisher().map(SentWitness::new).orElse(null);
-      return new Exchange(attempt, client.outcomes, openBodies, retargeted(uri, witness), witness);
+      HttpRequest copy = retargeted(uri, witness, attempt.remaining());
+      return new Exchange(this, attempt, client.outcomes, openBodies, copy, witness);
     } catch (RuntimeException e) {
       attempt.cancel(); // the request cannot be sent, which is not the endpoint's fault
       throw e;
     }
   }
 
-  private HttpRequest retargeted(URI uri, @Nullable SentWitness witness) {
+  private HttpRequest retargeted(
+      URI uri, @Nullable SentWitness witness, @Nullable Duration timeout) {
     HttpRequest.Builder copy = HttpRequest.newBuilder(request, (name, value) -> true).uri(uri);
     if (witness != null) {
       copy.method(request.method(), witness);
@@ -153,10 +210,9 @@ final class Journey {
     if (HOST_MAY_BE_SET && request.headers().firstValue("Host").isEmpty()) {
       copy.setHeader("Host", hostOf(request.uri()));
     }
-    if (timeout != null && setOut) {
-      copy.timeout(Objects.requireNonNull(timeLeft()));
+    if (timeout != null) {
+      copy.timeout(timeout.compareTo(SHORTEST) < 0 ? SHORTEST : timeout);
     }
-    setOut = true;
     return copy.build();
   }
 

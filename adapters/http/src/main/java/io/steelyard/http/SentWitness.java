@@ -1,7 +1,10 @@
 package io.steelyard.http;
 
 import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Flow;
 
 /**
@@ -10,6 +13,14 @@ import java.util.concurrent.Flow;
  * before.
  */
 final class SentWitness implements BodyPublisher {
+  /** Those of the JDK's own that hold what they send; any other may have it once only. */
+  private static final Set<Class<?>> REPEATABLE =
+      Set.copyOf(
+          List.of(
+              BodyPublishers.noBody().getClass(),
+              BodyPublishers.ofString("").getClass(),
+              BodyPublishers.ofByteArray(new byte[0]).getClass()));
+
   private final BodyPublisher body;
   private volatile boolean asked;
   private volatile boolean failed;
@@ -20,6 +31,11 @@ final class SentWitness implements BodyPublisher {
 
   boolean asked() {
     return asked;
+  }
+
+  /** Whether it can be sent, again if it was asked for before. */
+  boolean canBeSent() {
+    return !failed && (!asked || REPEATABLE.contains(body.getClass()));
   }
 
   /** Whether the body could not be produced, which is no fault of the endpoint's. */

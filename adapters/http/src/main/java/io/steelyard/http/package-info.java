@@ -21,9 +21,10 @@
  * body ended, which is when the request stops being in flight; and what {@link
  * io.steelyard.http.HttpOutcomes} made of it.
  *
- * <p>The one failure that is repaired here is the one where repair is always safe: a connection
- * that could not be made. Everything else, such as whether a {@code POST} may be repeated after an
- * answer of 503, takes knowledge that the caller has.
+ * <p>The one failure that is repaired unasked is the one where repair is always safe: a connection
+ * that could not be made. A {@link io.steelyard.retry.RetryPolicy} has idempotent requests tried
+ * again after other failures, too; whether a {@code POST} may be repeated takes knowledge that the
+ * caller has.
  */
 @NullMarked
 package io.steelyard.http;

@@ -1,0 +1,150 @@
+package io.steelyard.retry;
+
+import io.steelyard.Attempt;
+import io.steelyard.Endpoint;
+import io.steelyard.Outcome;
+import io.steelyard.Platform;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One of a request's attempts: remembers its verdict, knows its time, and can be given up. */
+final class TriedAttempt implements Attempt {
+  private static final Logger log = LoggerFactory.getLogger(RetryPolicy.class);
+
+  private final Attempt attempt;
+  private final Platform platform;
+  private final boolean limited;
+  private final long endsAt;
+  private final AtomicReference<@Nullable Outcome> verdict = new AtomicReference<>();
+  private final AtomicBoolean settled = new AtomicBoolean();
+
+  /** Ends its time; null while there is none. */
+  private volatile Platform.@Nullable Cancellable timer;
+
+  /** Null once it was given up: what comes then runs at once. */
+  private final AtomicReference<@Nullable List<Runnable>> onCancel =
+      new AtomicReference<>(List.of());
+
+  /**
+   * @param limited whether it has to end at a time
+   * @param endsAt that time
+   */
+  TriedAttempt(Attempt attempt, Platform platform, boolean limited, long endsAt) {
+    this.attempt = attempt;
+    this.platform = platform;
+    this.limited = limited;
+    this.endsAt = endsAt;
+  }
+
+  @Override
+  public Endpoint endpoint() {
+    return attempt.endpoint();
+  }
+
+  @Override
+  public void responded() {
+    attempt.responded();
+  }
+
+  @Override
+  public void end(Outcome outcome) {
+    attempt.end(judged(outcome));
+  }
+
+  @Override
+  public void close() {
+    judged(Outcome.FAILURE);
+    attempt.close();
+  }
+
+  @Override
+  public boolean ended() {
+    return attempt.ended();
+  }
+
+  /** The first verdict: this one, or one before. */
+  private Outcome judged(Outcome outcome) {
+    Outcome before = verdict.compareAndExchange(null, outcome);
+    return before == null ? outcome : before;
+  }
+
+  /** Ends it so, unless it has a verdict. Returns the verdict. */
+  Outcome settle(Outcome outcome) {
+    Outcome first = judged(outcome);
+    attempt.end(first);
+    return first;
+  }
+
+  /** Whether the caller is the first to deal with its end: an answer, a time-out, a stop. */
+  boolean claim() {
+    if (!settled.compareAndSet(false, true)) {
+      return false;
+    }
+    Platform.Cancellable ending = timer;
+    if (ending != null) {
+      ending.cancel();
+    }
+    return true;
+  }
+
+  /** Has this timer called off when its end is claimed. */
+  void timer(Platform.Cancellable ending) {
+    timer = ending;
+    if (settled.get()) {
+      ending.cancel(); // claimed meanwhile, perhaps before the timer could be seen
+    }
+  }
+
+  @Override
+  public @Nullable Duration remaining() {
+    if (!limited) {
+      return null;
+    }
+    long left = endsAt - platform.nanoTime();
+    return left <= 0 ? Duration.ZERO : Duration.ofNanos(left);
+  }
+
+  @Override
+  public void onCancel(Runnable action) {
+    while (true) {
+      List<Runnable> before = onCancel.get();
+      if (before == null) {
+        run(action);
+        return;
+      }
+      List<Runnable> after = new ArrayList<>(before);
+      after.add(action);
+      if (onCancel.compareAndSet(before, after)) {
+        return;
+      }
+    }
+  }
+
+  /** Ends it so, unless it has a verdict, and calls off what is under way. */
+  void giveUp(Outcome outcome) {
+    settle(outcome); // before the calling off, which looks like a failure from below
+    List<Runnable> actions = onCancel.getAndSet(null);
+    if (actions != null) {
+      actions.forEach(TriedAttempt::run);
+    }
+  }
+
+  private static void run(Runnable action) {
+    try {
+      action.run();
+    } catch (Throwable e) {
+      log.warn("{}, run because its attempt was given up, threw", action, e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return attempt.toString();
+  }
+}
