@@ -95,7 +95,7 @@ public class Subject {
   }
 
   /** So many endpoints, of weight 1 or of weights from 1 to 100: the same in every run. */
-  static List<Endpoint> endpoints(int n, boolean weighted) {
+  public static List<Endpoint> endpoints(int n, boolean weighted) {
     List<Endpoint> endpoints = new ArrayList<>(n);
     for (int i = 0; i < n; i++) {
       Endpoint endpoint =
