@@ -141,7 +141,9 @@ public final class ServiceTalkPeers {
     return hosts;
   }
 
-  /** Healthy always; what it knows of latency is the library's. Half-life and penalties as there. */
+  /**
+   * Healthy always; what it knows of latency is the library's. Half-life and penalties as there.
+   */
   private static final class Tracker extends DefaultRequestTracker
       implements HealthIndicator<String, Connection> {
     Tracker() {

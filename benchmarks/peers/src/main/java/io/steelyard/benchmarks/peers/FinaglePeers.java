@@ -39,8 +39,7 @@ final class FinaglePeers {
 
   static Peer p2cPeakEwma(List<Endpoint> endpoints) {
     return peer(
-        Balancers.p2cPeakEwma(
-            Balancers.p2cPeakEwma$default$1(), Balancers.p2cPeakEwma$default$2()),
+        Balancers.p2cPeakEwma(Balancers.p2cPeakEwma$default$1(), Balancers.p2cPeakEwma$default$2()),
         endpoints);
   }
 

@@ -42,8 +42,7 @@ final class GrpcPeers {
   private GrpcPeers() {}
 
   static Peer roundRobin(List<Endpoint> endpoints) {
-    Channel channel =
-        new Channel(GrpcUtil.roundRobin(), endpoints, null);
+    Channel channel = new Channel(GrpcUtil.roundRobin(), endpoints, null);
     return new PickOnly(channel);
   }
 

@@ -39,6 +39,9 @@ final class RibbonPeers {
 
   private static BaseLoadBalancer balancer(IRule rule, List<Endpoint> endpoints) {
     BaseLoadBalancer balancer = new BaseLoadBalancer(null, rule);
+    // Once more: the constructor does it before there are statistics, and best available without
+    // them is a round robin.
+    balancer.setRule(rule);
     List<Server> servers = new ArrayList<>();
     for (Endpoint endpoint : endpoints) {
       Server server = new Server(endpoint.host(), endpoint.port());

@@ -15,7 +15,9 @@ import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Spring Cloud LoadBalancer on a supplier with a fixed list, asked the way blocking clients ask. */
+/**
+ * Spring Cloud LoadBalancer on a supplier with a fixed list, asked the way blocking clients ask.
+ */
 final class SpringCloudPeers {
   private SpringCloudPeers() {}
 
