@@ -41,7 +41,7 @@ final class RibbonPeers {
     BaseLoadBalancer balancer = new BaseLoadBalancer(null, rule);
     // Once more: the constructor does it before there are statistics, and best available without
     // them is a round robin.
-    balancer.setRule(rule);
+    rule.setLoadBalancer(balancer);
     List<Server> servers = new ArrayList<>();
     for (Endpoint endpoint : endpoints) {
       Server server = new Server(endpoint.host(), endpoint.port());
