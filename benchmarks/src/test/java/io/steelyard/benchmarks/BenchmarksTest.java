@@ -120,7 +120,7 @@ class BenchmarksTest {
     String two = one.replace("\"threads\": 1", "\"threads\": 2").replace("6.0", "8.0");
 
     assertThat(Report.of("[" + one + "," + two + "]"))
-        .containsPattern("random +10 +2 .* 1\\.50 \n")
+        .containsPattern("random +10 +2 .* 1\\.50\n")
         .containsPattern("two threads do >= 1\\.8 .*\n +FAIL 0 of 1; median 1\\.33");
   }
 
