@@ -254,6 +254,9 @@ public final class Report {
 
   /** The fastest peer of the same kind, in a JVM alike; null if none was measured. */
   private @Nullable Key fastestPeer(Key ours, ToDoubleFunction<Key> figure) {
+    if (ours.strategy.startsWith("timed")) {
+      return null; // nobody else has it
+    }
     Key fastest = null;
     for (Key key : measured.keySet()) {
       if (key.peer != null
