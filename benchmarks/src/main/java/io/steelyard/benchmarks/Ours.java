@@ -3,6 +3,7 @@ package io.steelyard.benchmarks;
 import io.steelyard.Attempt;
 import io.steelyard.Call;
 import io.steelyard.Endpoint;
+import io.steelyard.PickContext;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -27,6 +28,18 @@ public class Ours {
     return subject.balancer.pick(subject.context);
   }
 
+  /** An address only, for a key whose hash is known. */
+  @Benchmark
+  public @Nullable Endpoint keyed(Subject subject, Turn turn) {
+    return subject.balancer.pick(subject.contexts[turn.next++ & (Subject.KEYS - 1)]);
+  }
+
+  /** An address only, for a key: with hashing it. */
+  @Benchmark
+  public @Nullable Endpoint key(Subject subject, Turn turn) {
+    return subject.balancer.pick(PickContext.key(subject.keys[turn.next++ & (Subject.KEYS - 1)]));
+  }
+
   /** From begin to the verdict. */
   @Benchmark
   public Endpoint begin(Subject subject, Blackhole sink) {
@@ -40,6 +53,12 @@ public class Ours {
   @Benchmark
   public Endpoint call(Subject subject, Work work) {
     return subject.balancer.call(subject.context, work.call);
+  }
+
+  /** A thread's own. */
+  @State(Scope.Thread)
+  public static class Turn {
+    int next;
   }
 
   /** A thread's own. */

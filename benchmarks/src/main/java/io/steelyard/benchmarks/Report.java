@@ -26,7 +26,24 @@ public final class Report {
   static final double MOST_FROM_SMALL_TO_LARGE = 1.25;
   static final double MOST_BYTES_A_REQUEST = 48;
 
-  private static final List<String> OPERATIONS = List.of("pick", "begin", "call");
+  static final double MOST_OF_MAGLEV = 1.3;
+  static final double LEAST_OF_TWO_THREADS = 1.8;
+
+  static final List<String> OPERATIONS = List.of("pick", "keyed", "key", "begin", "call");
+
+  /** Those whose picks write nothing that other threads write. */
+  private static final List<String> SHARING_NOTHING =
+      List.of(
+          "leastConnections",
+          "powerOfTwo(inFlight)",
+          "powerOfTwo(peakEwma)",
+          "timedRoundRobin(1s)",
+          "random",
+          "weightedRandom",
+          "ringHash",
+          "maglev",
+          "rendezvous",
+          "jumpHash");
 
   /** What one benchmark gave with one set of parameters: one element for each fork. */
   private static final class Series {
@@ -35,14 +52,27 @@ public final class Report {
     double least = Double.NaN;
   }
 
-  /** Names a series; the bare ones have no strategy and no JVM. */
-  private record Key(String method, int n, int threads, String strategy, String jvm) {
+  /**
+   * Names a series; the bare ones have no strategy and no JVM.
+   *
+   * @param peer null for ours and the bare ones
+   */
+  private record Key(
+      String method, int n, int threads, String strategy, String jvm, @Nullable PeerName peer) {
     Key bare(String bareMethod) {
-      return new Key(bareMethod, n, threads, "", "");
+      return new Key(bareMethod, n, threads, "", "", null);
     }
 
     Key size(int size) {
-      return new Key(method, size, threads, strategy, jvm);
+      return new Key(method, size, threads, strategy, jvm, peer);
+    }
+
+    Key threads(int count) {
+      return new Key(method, n, count, strategy, jvm, peer);
+    }
+
+    PeerName.Kind kind() {
+      return peer == null ? PeerName.Kind.ofOurs(strategy) : peer.kind;
     }
   }
 
@@ -83,13 +113,18 @@ public final class Report {
       Map<?, ?> run = map(result);
       String name = string(run, "benchmark");
       Map<?, ?> params = run.containsKey("params") ? map(run.get("params")) : Map.of();
+      PeerName peer =
+          params.containsKey("peerName") ? PeerName.valueOf(string(params, "peerName")) : null;
       Key key =
           new Key(
               name.substring(name.lastIndexOf('.') + 1),
               params.containsKey("n") ? Integer.parseInt(string(params, "n")) : 0,
               (int) number(run.get("threads")),
-              params.containsKey("strategy") ? string(params, "strategy") : "",
-              params.containsKey("jvm") ? string(params, "jvm") : "");
+              peer != null
+                  ? peer.text()
+                  : params.containsKey("strategy") ? string(params, "strategy") : "",
+              params.containsKey("jvm") ? string(params, "jvm") : "",
+              peer);
       Series series = measured.computeIfAbsent(key, k -> new Series());
       series.least = least(series.least, addForks(series.nanos, map(run.get("primaryMetric"))));
       Map<?, ?> secondary =
@@ -181,18 +216,67 @@ public final class Report {
     return Double.isNaN(rate) ? 0 : rate;
   }
 
-  /** The bare methods that together do what this one must. */
   private static List<String> baselines(Key key) {
-    if (!key.method.equals("pick")) {
-      return List.of("request");
-    }
-    return switch (key.strategy) {
-      case "roundRobin", "weightedRoundRobin" -> List.of("counter");
-      case "powerOfTwo(peakEwma)" -> List.of("two", "clock");
-      case "timedRoundRobin(1s)" -> List.of("clock");
-      case "leastConnections" -> List.of("scan");
-      default -> List.of("two");
+    return baselines(key.method, key.peer == null ? key.strategy : key.kind().ours);
+  }
+
+  /** The bare methods that together do what this one must. */
+  static List<String> baselines(String operation, String strategy) {
+    return switch (operation) {
+      case "keyed" -> List.of(keyed(strategy));
+      case "key" ->
+          strategy.equals("maglev")
+              ? List.of("hashSlot")
+              : strategy.equals("sessionAffinity")
+                  ? List.of("map")
+                  : List.of("hash", keyed(strategy));
+      case "pick" ->
+          switch (strategy) {
+            case "roundRobin", "weightedRoundRobin" -> List.of("counter");
+            case "powerOfTwo(peakEwma)" -> List.of("two", "clock");
+            case "timedRoundRobin(1s)" -> List.of("clock");
+            case "leastConnections" -> List.of("scan");
+            default -> List.of("two");
+          };
+      default -> List.of("request");
     };
+  }
+
+  private static String keyed(String strategy) {
+    return switch (strategy) {
+      case "maglev", "boundedLoad(maglev)" -> "slot";
+      case "rendezvous" -> "scores";
+      case "jumpHash" -> "jumps";
+      case "sessionAffinity" -> "map";
+      default -> "search";
+    };
+  }
+
+  /** The fastest peer of the same kind, in a JVM alike; null if none was measured. */
+  private @Nullable Key fastestPeer(Key ours, ToDoubleFunction<Key> figure) {
+    if (ours.strategy.startsWith("timed")) {
+      return null; // nobody else has it
+    }
+    Key fastest = null;
+    for (Key key : measured.keySet()) {
+      if (key.peer != null
+          && key.kind() == ours.kind()
+          && key.method.equals(ours.method)
+          && key.n == ours.n
+          && key.threads == ours.threads
+          && key.jvm.equals(ours.jvm)
+          && (fastest == null || figure.applyAsDouble(key) < figure.applyAsDouble(fastest))) {
+        fastest = key;
+      }
+    }
+    return fastest;
+  }
+
+  /** How many times as much two threads do as one. */
+  private static double scaling(Key key, ToDoubleFunction<Key> figure) {
+    return key.threads == 2
+        ? 2 * figure.applyAsDouble(key.threads(1)) / figure.applyAsDouble(key)
+        : Double.NaN;
   }
 
   private double ratio(Key key) {
@@ -212,6 +296,18 @@ public final class Report {
   }
 
   // ---- printing ----
+
+  private static final String ROW =
+      "%-31s %6s %7s %-5s %9s %9s %6s %6s  %-11s %6s%1s %5s %5s %5s  %s";
+
+  /** Making a context for a key allocates it, and is none of the balancer's. */
+  private static double mostBytes(String operation) {
+    return switch (operation) {
+      case "pick", "keyed" -> 0;
+      case "begin", "call" -> MOST_BYTES_A_REQUEST;
+      default -> Double.POSITIVE_INFINITY;
+    };
+  }
 
   private String print() {
     StringBuilder out = new StringBuilder();
@@ -235,7 +331,7 @@ public final class Report {
       out.append('\n');
       line(
           out,
-          "%-22s %6s %7s %-5s %9s %9s %6s %6s  %-9s %6s",
+          ROW,
           operation,
           "n",
           "threads",
@@ -245,21 +341,33 @@ public final class Report {
           "ratio",
           "least",
           "to",
-          "B/op");
+          "B/op",
+          "",
+          "2t/1t",
+          "/peer",
+          "least",
+          "fastest peer");
       for (Key key : keys) {
+        Key peer = key.peer == null ? fastestPeer(key, this::nanos) : null;
+        Key leastPeer = key.peer == null ? fastestPeer(key, this::least) : null;
         line(
             out,
-            "%-22s %6d %7d %-5s %9.1f %9.1f %6s %6s  %-9s %6s",
-            key.strategy,
+            ROW,
+            (key.peer == null ? "" : "  ") + key.strategy,
             key.n,
             key.threads,
             key.jvm,
-            nanos(key),
-            least(key),
+            figure("%.1f", nanos(key)),
+            figure("%.1f", least(key)),
             figure("%.2f", ratio(key)),
             figure("%.2f", leastRatio(key)),
             String.join("+", baselines(key)),
-            figure("%.1f", bytes(key)));
+            figure("%.1f", bytes(key)),
+            key.peer == null && bytes(key) > mostBytes(operation) + 0.5 ? "!" : "",
+            figure("%.2f", scaling(key, this::nanos)),
+            peer == null ? "" : figure("%.2f", nanos(key) / nanos(peer)),
+            leastPeer == null ? "" : figure("%.2f", least(key) / least(leastPeer)),
+            peer == null ? "" : peer.strategy);
       }
     }
     targets(out);
@@ -276,9 +384,7 @@ public final class Report {
     }
     result.sort(
         (a, b) -> {
-          int byStrategy =
-              Integer.compare(
-                  Subject.STRATEGIES.indexOf(a.strategy), Subject.STRATEGIES.indexOf(b.strategy));
+          int byStrategy = place(a).compareTo(place(b));
           if (byStrategy != 0) {
             return byStrategy;
           }
@@ -293,13 +399,30 @@ public final class Report {
     return result;
   }
 
+  /** By kind, ours first. */
+  private static String place(Key key) {
+    if (key.strategy.isEmpty()) {
+      return "";
+    }
+    int at = key.peer == null ? order(key.strategy) : 100 + key.peer.ordinal();
+    return "%02d %03d".formatted(key.kind().ordinal(), at);
+  }
+
+  private static int order(String strategy) {
+    return Subject.HASHING.contains(strategy)
+        ? 10 + Subject.HASHING.indexOf(strategy)
+        : Subject.UNTRACKED.contains(strategy) ? 9 : Subject.STRATEGIES.indexOf(strategy);
+  }
+
   private void targets(StringBuilder out) {
     out.append("\nTargets: by medians, by least\n");
     overBare(out, "round robin: pick over a bare counter", "roundRobin");
     overBare(out, "power of two, in flight: pick over its bare form", "powerOfTwo(inFlight)");
     overBare(out, "power of two, peak EWMA: pick over that and a clock", "powerOfTwo(peakEwma)");
+    maglev(out);
     flat(out);
-    bytes(out, "bytes a pick", List.of("pick"), 0);
+    twoThreads(out);
+    bytes(out, "bytes a pick", List.of("pick", "keyed"), 0);
     bytes(out, "bytes a request", List.of("begin", "call"), MOST_BYTES_A_REQUEST);
   }
 
@@ -313,6 +436,48 @@ public final class Report {
       }
     }
     verdicts(out, what + " <= " + MOST_OVER_BARE, MOST_OVER_BARE, "%.2f", medians, leasts);
+  }
+
+  private void maglev(StringBuilder out) {
+    Map<String, Double> medians = new TreeMap<>();
+    Map<String, Double> leasts = new TreeMap<>();
+    for (Key key : keys("key")) {
+      if (key.strategy.equals("maglev")) {
+        medians.put(where(key) + ", n=" + key.n, ratio(key));
+        leasts.put(where(key) + ", n=" + key.n, leastRatio(key));
+      }
+    }
+    String what = "Maglev: hash and pick over a bare hash and array load <= " + MOST_OF_MAGLEV;
+    verdicts(out, what, MOST_OF_MAGLEV, "%.2f", medians, leasts);
+  }
+
+  private void twoThreads(StringBuilder out) {
+    Map<String, Double> medians = new TreeMap<>();
+    Map<String, Double> leasts = new TreeMap<>();
+    for (String operation : List.of("pick", "keyed")) {
+      for (Key key : keys(operation)) {
+        if (key.threads == 2 && SHARING_NOTHING.contains(key.strategy)) {
+          String where = key.strategy + ", " + key.jvm + ", n=" + key.n;
+          medians.put(where, scaling(key, this::nanos));
+          leasts.put(where, scaling(key, this::least));
+        }
+      }
+    }
+    // Upside down, so that less is better here too.
+    medians.replaceAll((where, scaling) -> 2 / scaling);
+    leasts.replaceAll((where, scaling) -> 2 / scaling);
+    verdicts(
+        out,
+        String.format(
+            Locale.ROOT,
+            "two threads do >= %.1f times as many picks that share nothing as one: a pick's time,"
+                + " beside the time with one thread <= %.2f",
+            LEAST_OF_TWO_THREADS,
+            2 / LEAST_OF_TWO_THREADS),
+        2 / LEAST_OF_TWO_THREADS,
+        "%.2f",
+        medians,
+        leasts);
   }
 
   private void flat(StringBuilder out) {
@@ -337,6 +502,9 @@ public final class Report {
     Map<String, Double> bytes = new TreeMap<>();
     for (String operation : operations) {
       for (Key key : keys(operation)) {
+        if (key.peer != null) {
+          continue;
+        }
         bytes.put(operation + " " + key.strategy + ", " + where(key) + ", n=" + key.n, bytes(key));
       }
     }

@@ -4,8 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.format.ResultFormatType;
@@ -29,14 +34,19 @@ public final class RunBenchmarks {
       usage: benchmarks/run [options] [regex]
 
       Measures what a request costs beside bare code that does the same, and prints a table of
-      medians and ratios. The regex is found in the names of what is measured: pick, begin (to the
-      verdict), call; all of them by default. Iterations are short, so that on a busy machine some
-      of them have a core for themselves.
+      medians and ratios. The regex is found in the names of what is measured: pick, keyed (a pick by
+      a key whose hash is known), key (with hashing it), begin (to the verdict), call; all of them by
+      default. Iterations are short, so that on a busy machine some of them have a core for
+      themselves. With --peers other libraries' load balancers are measured in the same rounds.
+
+      benchmarks/run churn [options]: how long picks take while lists change; see churn --help.
 
         --full             every n, 5 rounds, more iterations (hours for everything)
         --n LIST           numbers of endpoints (10,10000; with --full 10,100,1000,10000)
         --threads LIST     numbers of threads (1,2)
         --strategy LIST    strategies, by regular expression (all)
+        --peers            other libraries too (fetches some 90 MB of them, once)
+        --peer LIST        which of them, by regular expression (all)
         --jvm LIST         alone (the JVM saw one strategy), mixed (it saw all) (alone,mixed)
         --rounds N         rounds: JVMs for each figure (3)
         --warmup N         iterations before measuring (25)
@@ -50,6 +60,9 @@ public final class RunBenchmarks {
       JMH itself, with all its options: java -jar benchmarks/target/benchmarks.jar -h
       """;
 
+  /** In the module of the peers. */
+  private static final String PEERS = "io.steelyard.benchmarks.peers.Peers";
+
   private String regex = "";
   private List<String> sizes = List.of("10", "10000");
   private List<String> threads = List.of("1", "2");
@@ -62,11 +75,17 @@ public final class RunBenchmarks {
   private Path out = Path.of("target", "jmh");
   private List<String> jvmArgs = List.of();
   private boolean reportOnly;
+  private boolean withPeers;
+  private List<String> peers = List.of(".*");
 
   private RunBenchmarks() {}
 
   /** See {@code --help}. */
   public static void main(String[] args) throws IOException, RunnerException {
+    if (args.length > 0 && args[0].equals("churn")) {
+      Churn.main(Arrays.copyOfRange(args, 1, args.length));
+      return;
+    }
     RunBenchmarks run = new RunBenchmarks();
     try {
       if (!run.parse(args)) {
@@ -92,6 +111,7 @@ public final class RunBenchmarks {
           return false;
         }
         case "--report" -> reportOnly = true;
+        case "--peers" -> withPeers = true;
         case "--full" -> {
           sizes = List.of("10", "100", "1000", "10000");
           rounds = 5;
@@ -101,6 +121,7 @@ public final class RunBenchmarks {
         case "--n",
             "--threads",
             "--strategy",
+            "--peer",
             "--jvm",
             "--rounds",
             "--warmup",
@@ -129,6 +150,7 @@ public final class RunBenchmarks {
       case "--n" -> sizes = List.of(value.split(","));
       case "--threads" -> threads = List.of(value.split(","));
       case "--strategy" -> strategies = List.of(value.split(","));
+      case "--peer" -> peers = List.of(value.split(","));
       case "--jvm" -> jvms = List.of(value.split(","));
       case "--rounds" -> rounds = positive(option, value);
       case "--warmup" -> warmup = positive(option, value);
@@ -161,23 +183,9 @@ public final class RunBenchmarks {
     for (Path old : results()) {
       Files.delete(old);
     }
-    List<String> operations = chosen(List.of("pick", "begin", "call"), List.of(regex));
-    List<String> chosen = chosen(Subject.STRATEGIES, strategies);
-    if (operations.isEmpty() || chosen.isEmpty()) {
-      throw new IllegalArgumentException("nothing to measure: " + regex + ", " + strategies);
-    }
-    List<String> bare = new ArrayList<>();
-    if (operations.contains("pick")) {
-      bare.addAll(List.of("counter", "two", "clock"));
-      if (chosen.contains("leastConnections")) {
-        bare.add("scan");
-      }
-    }
-    if (operations.contains("begin") || operations.contains("call")) {
-      bare.add("request");
-    }
+    List<Part> parts = parts();
+    int jvmsEach = parts.stream().mapToInt(Part::jvms).sum();
     int groups = rounds * threads.size() * sizes.size();
-    int jvmsEach = bare.size() + operations.size() * chosen.size() * jvms.size();
     int done = 0;
     long began = System.nanoTime();
     for (int round = 1; round <= rounds; round++) {
@@ -194,41 +202,126 @@ public final class RunBenchmarks {
               jvmsEach,
               ++done,
               groups);
-          ChainedOptionsBuilder options =
-              new OptionsBuilder()
-                  .include(pattern(Bare.class, bare))
-                  .include(pattern(Ours.class, operations))
-                  .param("n", n)
-                  .param("strategy", chosen.toArray(String[]::new))
-                  .param("jvm", jvms.toArray(String[]::new))
-                  .threads(Integer.parseInt(threadCount))
-                  .forks(1)
-                  .warmupIterations(warmup)
-                  .warmupTime(TimeValue.milliseconds(millis))
-                  .measurementIterations(iterations)
-                  .measurementTime(TimeValue.milliseconds(millis))
-                  .shouldFailOnError(true)
-                  .verbosity(VerboseMode.SILENT)
-                  .resultFormat(ResultFormatType.JSON)
-                  .result(
-                      out.resolve("round%02d-threads%s-n%s.json".formatted(round, threadCount, n))
-                          .toString())
-                  .addProfiler(GCProfiler.class)
-                  .jvmArgsAppend(jvmArgs.toArray(String[]::new));
-          new Runner(options.build()).run();
+          for (Part part : parts) {
+            ChainedOptionsBuilder options =
+                new OptionsBuilder()
+                    .include(part.include())
+                    .param("n", n)
+                    .threads(Integer.parseInt(threadCount))
+                    .forks(1)
+                    .warmupIterations(warmup)
+                    .warmupTime(TimeValue.milliseconds(millis))
+                    .measurementIterations(iterations)
+                    .measurementTime(TimeValue.milliseconds(millis))
+                    .shouldFailOnError(true)
+                    .verbosity(VerboseMode.SILENT)
+                    .resultFormat(ResultFormatType.JSON)
+                    .result(
+                        out.resolve(
+                                "round%02d-threads%s-n%s-%s.json"
+                                    .formatted(round, threadCount, n, part.name))
+                            .toString())
+                    .addProfiler(GCProfiler.class)
+                    .jvmArgsAppend(jvmArgs.toArray(String[]::new));
+            part.params.forEach(
+                (name, values) -> options.param(name, values.toArray(String[]::new)));
+            new Runner(options.build()).run();
+          }
         }
       }
     }
     System.err.printf(Locale.ROOT, "[%d s] done%n", (System.nanoTime() - began) / 1_000_000_000);
   }
 
+  /** One run of JMH: methods that have the same parameters. */
+  private record Part(
+      String name, String type, List<String> methods, Map<String, List<String>> params) {
+    int jvms() {
+      return methods.size()
+          * params.values().stream().mapToInt(List::size).reduce(1, (a, b) -> a * b);
+    }
+
+    String include() {
+      return Pattern.quote(type) + "\\.(" + String.join("|", methods) + ")$";
+    }
+  }
+
+  /** What is asked for: in each round the bare code first, then ours, then the peers. */
+  private List<Part> parts() {
+    List<String> operations = chosen(Report.OPERATIONS, List.of(regex));
+    Map<String, List<String>> ours = new LinkedHashMap<>();
+    for (String operation : operations) {
+      List<String> all = new ArrayList<>();
+      switch (operation) {
+        case "pick" -> all.addAll(Subject.STRATEGIES);
+        case "begin", "call" -> {
+          all.addAll(Subject.STRATEGIES);
+          all.addAll(Subject.UNTRACKED);
+        }
+        default -> all.addAll(Subject.HASHING);
+      }
+      List<String> chosen = chosen(all, strategies);
+      if (!chosen.isEmpty()) {
+        ours.put(operation, chosen);
+      }
+    }
+    Map<String, List<String>> theirs = new LinkedHashMap<>();
+    if (withPeers) {
+      for (String operation : operations) {
+        List<String> names = new ArrayList<>();
+        for (PeerName name : PeerName.values()) {
+          if (name.can(operation) && !chosen(List.of(name.name(), name.text()), peers).isEmpty()) {
+            names.add(name.name());
+          }
+        }
+        if (!names.isEmpty()) {
+          theirs.put(operation, names);
+        }
+      }
+    }
+    if (ours.isEmpty() && theirs.isEmpty()) {
+      throw new IllegalArgumentException("nothing to measure: " + regex + ", " + strategies);
+    }
+    Set<String> bare = new LinkedHashSet<>();
+    ours.forEach(
+        (operation, names) ->
+            names.forEach(name -> bare.addAll(Report.baselines(operation, name))));
+    theirs.forEach(
+        (operation, names) ->
+            names.forEach(
+                name ->
+                    bare.addAll(Report.baselines(operation, PeerName.valueOf(name).kind.ours))));
+    List<Part> parts = new ArrayList<>();
+    for (Class<?> type : List.of(Bare.class, BareKeyed.class)) {
+      List<String> methods = new ArrayList<>(bare);
+      methods.retainAll(
+          Arrays.stream(type.getDeclaredMethods()).map(method -> method.getName()).toList());
+      if (!methods.isEmpty()) {
+        parts.add(new Part(type.getSimpleName(), type.getName(), methods, Map.of()));
+      }
+    }
+    ours.forEach(
+        (operation, names) ->
+            parts.add(
+                new Part(
+                    "ours-" + operation,
+                    Ours.class.getName(),
+                    List.of(operation),
+                    Map.of("strategy", names, "jvm", jvms))));
+    theirs.forEach(
+        (operation, names) ->
+            parts.add(
+                new Part(
+                    "peers-" + operation,
+                    PEERS,
+                    List.of(operation),
+                    Map.of("peerName", names, "jvm", jvms))));
+    return parts;
+  }
+
   private static List<String> chosen(List<String> from, List<String> regexes) {
     return from.stream()
         .filter(name -> regexes.stream().anyMatch(r -> Pattern.compile(r).matcher(name).find()))
         .toList();
-  }
-
-  private static String pattern(Class<?> type, List<String> methods) {
-    return Pattern.quote(type.getName()) + "\\.(" + String.join("|", methods) + ")$";
   }
 }

@@ -37,7 +37,25 @@ public class Subject {
           "powerOfTwo(inFlight)",
           "powerOfTwo(peakEwma)",
           "timedRoundRobin(1s)",
-          "random");
+          "random",
+          "weightedRandom");
+
+  /** The same without measuring latency; an address alone never needs that. */
+  static final List<String> UNTRACKED = List.of("powerOfTwo(inFlight)/untracked");
+
+  /** Those that choose by key. */
+  static final List<String> HASHING =
+      List.of(
+          "ringHash",
+          "maglev",
+          "rendezvous",
+          "jumpHash",
+          "boundedLoad(ringHash)",
+          "boundedLoad(maglev)",
+          "sessionAffinity");
+
+  /** How many keys there are; a power of two. */
+  static final int KEYS = 1024;
 
   /** Calls of each kind, enough for the JVM to compile them for good. */
   private static final int WARM_CALLS = 15_000;
@@ -54,7 +72,8 @@ public class Subject {
     "powerOfTwo(inFlight)",
     "powerOfTwo(peakEwma)",
     "timedRoundRobin(1s)",
-    "random"
+    "random",
+    "weightedRandom"
   })
   public String strategy;
 
@@ -64,6 +83,8 @@ public class Subject {
 
   Balancer balancer;
   final PickContext context = PickContext.none();
+  final String[] keys = keys();
+  final PickContext[] contexts = contexts(keys);
 
   /** Builds it; first of all the others where the JVM is to have seen them. */
   @Setup
@@ -73,6 +94,9 @@ public class Subject {
     }
     balancer = builder(n, strategy).build();
     load(balancer, n);
+    for (PickContext keyed : contexts) {
+      balancer.pick(keyed); // so that every session is known
+    }
   }
 
   /** Ends it. */
@@ -81,21 +105,47 @@ public class Subject {
     balancer.close();
   }
 
+  /** The keys of requests, the same in every run. */
+  static String[] keys() {
+    String[] keys = new String[KEYS];
+    for (int i = 0; i < KEYS; i++) {
+      keys[i] = "user-" + i;
+    }
+    return keys;
+  }
+
+  static PickContext[] contexts(String[] keys) {
+    PickContext[] contexts = new PickContext[keys.length];
+    for (int i = 0; i < keys.length; i++) {
+      contexts[i] = PickContext.key(keys[i]);
+    }
+    return contexts;
+  }
+
   static Strategy strategy(String name) {
     return switch (name) {
       case "roundRobin" -> Strategies.roundRobin();
       case "weightedRoundRobin" -> Strategies.weightedRoundRobin();
       case "leastConnections" -> Strategies.leastConnections();
-      case "powerOfTwo(inFlight)" -> Strategies.powerOfTwo(LoadMetric.inFlight());
+      case "powerOfTwo(inFlight)", "powerOfTwo(inFlight)/untracked" ->
+          Strategies.powerOfTwo(LoadMetric.inFlight());
       case "powerOfTwo(peakEwma)" -> Strategies.powerOfTwo(LoadMetric.peakEwma());
       case "timedRoundRobin(1s)" -> Strategies.timedRoundRobin(Duration.ofSeconds(1));
-      case "random" -> Strategies.random();
+      case "random", "weightedRandom" -> Strategies.random();
+      case "ringHash" -> Strategies.ringHash();
+      case "maglev" -> Strategies.maglev();
+      case "rendezvous" -> Strategies.rendezvous();
+      case "jumpHash" -> Strategies.jumpHash();
+      case "boundedLoad(ringHash)" -> Strategies.boundedLoad(Strategies.ringHash(), 0.25);
+      case "boundedLoad(maglev)" -> Strategies.boundedLoad(Strategies.maglev(), 0.25);
+      case "sessionAffinity" ->
+          Strategies.sessionAffinity(Strategies.random(), Duration.ofHours(1), 100_000);
       default -> throw new IllegalArgumentException("strategy: " + name);
     };
   }
 
   /** So many endpoints, of weight 1 or of weights from 1 to 100: the same in every run. */
-  static List<Endpoint> endpoints(int n, boolean weighted) {
+  public static List<Endpoint> endpoints(int n, boolean weighted) {
     List<Endpoint> endpoints = new ArrayList<>(n);
     for (int i = 0; i < n; i++) {
       Endpoint endpoint =
@@ -106,7 +156,7 @@ public class Subject {
   }
 
   private static BalancerBuilder builder(int n, String strategy) {
-    return builder(n, strategy, strategy.equals("weightedRoundRobin"));
+    return builder(n, strategy, strategy.startsWith("weighted"));
   }
 
   private static BalancerBuilder builder(int n, String strategy, boolean weighted) {
@@ -117,7 +167,8 @@ public class Subject {
               return () -> {};
             })
         .name(strategy)
-        .strategy(strategy(strategy));
+        .strategy(strategy(strategy))
+        .latencyTracking(!UNTRACKED.contains(strategy));
   }
 
   /** Leaves about one request and a half in flight on each, and some of them known latency. */
@@ -141,6 +192,9 @@ public class Subject {
     PickContext avoiding = PickContext.none().avoiding(HOME);
     PickContext both = keyed.avoiding(endpoints(1, false).get(0));
     List<Balancer> all = new ArrayList<>();
+    for (String name : HASHING) {
+      all.add(builder(8, name).build());
+    }
     for (String name : STRATEGIES) {
       all.add(builder(8, name).build());
       all.add(builder(8, name, true).classifier(lenient).build());

@@ -3,6 +3,7 @@ package io.steelyard.benchmarks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -23,18 +24,29 @@ class BenchmarksTest {
 
   @Test
   void everyBenchmarkRunsWithEveryStrategy() throws Exception {
-    assertThat(run("alone", Subject.STRATEGIES)).hasSize(5 + 3 * Subject.STRATEGIES.size());
+    int strategies = Subject.STRATEGIES.size() + Subject.UNTRACKED.size();
+    List<String> all = new ArrayList<>(Subject.STRATEGIES);
+    all.addAll(Subject.UNTRACKED);
+
+    assertThat(run("(Bare|Ours)\\.(?!key)", "alone", all)).hasSize(5 + 3 * strategies);
+  }
+
+  @Test
+  void everyKeyedBenchmarkRunsWithEveryHashingStrategy() throws Exception {
+    assertThat(run("(BareKeyed\\.|Ours\\.key)", "alone", Subject.HASHING))
+        .hasSize(7 + 2 * Subject.HASHING.size());
   }
 
   @Test
   void everyBenchmarkRunsInAJvmThatSawAllStrategies() throws Exception {
-    assertThat(run("mixed", List.of("weightedRoundRobin"))).hasSize(5 + 3);
+    assertThat(run("Ours\\.", "mixed", List.of("weightedRoundRobin"))).hasSize(5);
   }
 
-  private static Collection<RunResult> run(String jvm, List<String> strategies) throws Exception {
+  private static Collection<RunResult> run(String methods, String jvm, List<String> strategies)
+      throws Exception {
     return new Runner(
             new OptionsBuilder()
-                .include("io\\.steelyard\\.benchmarks\\.(Bare|Ours)\\.")
+                .include("io\\.steelyard\\.benchmarks\\." + methods)
                 .param("n", "10")
                 .param("jvm", jvm)
                 .param("strategy", strategies.toArray(String[]::new))
@@ -64,8 +76,9 @@ class BenchmarksTest {
     // By fork the medians are 4, 5 and 6 beside 10, 7 and 1000; the least is 3 beside 7.
     assertThat(table)
         .containsPattern("counter +10 +1 +5\\.0 +3\\.0 +3\n")
-        .containsPattern("roundRobin +10 +1 alone +10\\.0 +7\\.0 +2\\.00 +2\\.33 +counter +0\\.0\n")
-        .containsPattern("roundRobin +10 +1 alone +80\\.0 +80\\.0 +- +- +request +56\\.0\n")
+        .containsPattern(
+            "roundRobin +10 +1 alone +10\\.0 +7\\.0 +2\\.00 +2\\.33 +counter +0\\.0 .*\n")
+        .containsPattern("roundRobin +10 +1 alone +80\\.0 +80\\.0 +- +- +request +56\\.0! .*\n")
         .contains(
             """
             round robin: pick over a bare counter <= 1.5
@@ -77,6 +90,54 @@ class BenchmarksTest {
               FAIL 0 of 1; median 56.0, worst 56.0 (begin roundRobin, alone, 1 thread, n=10)
             """)
         .doesNotContain("power of two");
+  }
+
+  @Test
+  void comparesWithTheFastestPeerOfTheKind() {
+    String table =
+        Report.of(
+            "["
+                + result("Bare.counter", 10, "", "[[4.0]]", 0)
+                + ","
+                + result("Ours.pick", 10, "roundRobin", "[[6.0]]", 0.001)
+                + ","
+                + peer("ARMERIA_ROUND_ROBIN", "[[8.0]]")
+                + ","
+                + peer("SPRING_ROUND_ROBIN", "[[100.0]]")
+                + ","
+                + peer("GRPC_STATIC_STRIDE", "[[1.0]]")
+                + "]");
+
+    assertThat(table)
+        .containsPattern(
+            "roundRobin .* 1\\.50 +1\\.50 +counter .* 0\\.75 +0\\.75 +Armeria round robin\n")
+        .containsPattern("  Armeria round robin .* 2\\.00 +2\\.00 +counter +12\\.0 .*\n");
+  }
+
+  @Test
+  void tellsWhatTwoThreadsDo() {
+    String one = result("Ours.pick", 10, "random", "[[6.0]]", 0.001);
+    String two = one.replace("\"threads\": 1", "\"threads\": 2").replace("6.0", "8.0");
+
+    assertThat(Report.of("[" + one + "," + two + "]"))
+        .containsPattern("random +10 +2 .* 1\\.50\n")
+        .containsPattern("two threads do >= 1\\.8 .*\n +FAIL 0 of 1; median 1\\.33");
+  }
+
+  @Test
+  void marksWhatAllocatesTooMuch() {
+    assertThat(Report.of("[" + result("Ours.pick", 10, "random", "[[6.0]]", 24) + "]"))
+        .containsPattern("random .* 24\\.0!");
+  }
+
+  @Test
+  void measuresPicksWhileListsChange() {
+    String table = Churn.run(30, 0.2, List.of("roundRobin"));
+
+    assertThat(table)
+        .containsPattern("roundRobin +30 at rest +[1-9][0-9]* +0\\.0 ")
+        .containsPattern("roundRobin +30 another's +[1-9][0-9]* +[1-9][0-9.]* ")
+        .containsPattern("roundRobin +30 its own +[1-9][0-9]* +[1-9][0-9.]* ");
   }
 
   @Test
@@ -97,6 +158,10 @@ class BenchmarksTest {
     assertThatThrownBy(() -> Json.parse("[1, oops]")).hasMessage("JSON: at 4 (expected: a value)");
     assertThatThrownBy(() -> Json.parse("[1")).hasMessage("JSON: at 2 (expected: more)");
     assertThatThrownBy(() -> Json.parse("[1] 2")).hasMessage("JSON: at 4 (expected: the end)");
+  }
+
+  private static String peer(String name, String raw) {
+    return result("Ours.pick", 10, name, raw, 12).replace("strategy", "peerName");
   }
 
   private static String result(String name, int n, String strategy, String raw, double bytes) {
