@@ -21,7 +21,7 @@ final class Client {
     this.observer = strategy instanceof Observer watching ? watching : null;
   }
 
-  void send(double workNanos) {
+  void send(double workNanos, boolean fails) {
     Attempt attempt = balancer.tryBegin(PickContext.none());
     if (attempt == null) {
       world.result.notSent(world.now());
@@ -33,7 +33,7 @@ final class Client {
       observer.begun(server.endpoint, world.now());
     }
     world.result.sent(server, world.now());
-    Request request = new Request(world, this, server, attempt, workNanos);
+    Request request = new Request(world, this, server, attempt, workNanos, fails);
     world.in(world.scenario.networkNanos, request, Request.ARRIVED);
     if (world.scenario.timeoutNanos > 0) {
       world.in(world.scenario.timeoutNanos, request, Request.TIMED_OUT);

@@ -17,15 +17,18 @@ final class Request implements Event {
   private final Server server;
   private final Attempt attempt;
   private final long beganAt;
+  private final boolean fails;
   final double workNanos;
   private Outcome answer = Outcome.SUCCESS;
 
-  Request(World world, Client client, Server server, Attempt attempt, double workNanos) {
+  Request(
+      World world, Client client, Server server, Attempt attempt, double workNanos, boolean fails) {
     this.world = world;
     this.client = client;
     this.server = server;
     this.attempt = attempt;
     this.workNanos = workNanos;
+    this.fails = fails;
     this.beganAt = world.now();
   }
 
@@ -34,7 +37,7 @@ final class Request implements Event {
     switch (step) {
       case ARRIVED -> server.accept(this);
       case SERVED -> {
-        answer(Outcome.SUCCESS);
+        answer(fails ? Outcome.FAILURE : Outcome.SUCCESS);
         server.done();
       }
       case FAILED -> answer(Outcome.FAILURE);

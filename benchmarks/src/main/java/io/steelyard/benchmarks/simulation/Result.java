@@ -4,8 +4,10 @@ import io.steelyard.Outcome;
 import org.HdrHistogram.Histogram;
 
 /**
- * What one run measured, of requests that were begun while measuring. Latencies are those of
- * requests that succeeded; what failed is counted beside them, so that neither hides the other.
+ * What one run measured, of requests that were begun while measuring.
+ *
+ * <p>A latency is what a caller waited: for an answer, or until it gave up. A request that failed
+ * with an error counts among the failures alone: it would look like a quick answer.
  */
 final class Result {
   private static final long LONGEST_MICROS = 1_000_000_000;
@@ -15,7 +17,7 @@ final class Result {
   private final long until;
   private final Histogram micros = new Histogram(LONGEST_MICROS, 3);
   private double sumNanos;
-  private long succeeded;
+  private long requests;
   private long failed;
   private long sent;
   private long toAffected;
@@ -26,7 +28,7 @@ final class Result {
   final Histogram[] microsOfSecond;
 
   final long[] failedOfSecond;
-  final long[] allOfSecond;
+  final long[] requestsOfSecond;
 
   Result(Scenario scenario, long from, long until) {
     this.scenario = scenario;
@@ -38,7 +40,7 @@ final class Result {
       microsOfSecond[i] = new Histogram(LONGEST_MICROS, 2);
     }
     failedOfSecond = new long[seconds];
-    allOfSecond = new long[seconds];
+    requestsOfSecond = new long[seconds];
   }
 
   void sent(Server server, long now) {
@@ -60,22 +62,24 @@ final class Result {
     if (beganAt < from || beganAt >= until) {
       return;
     }
-    boolean success = outcome == Outcome.SUCCESS;
-    long took = (now - beganAt) / 1_000;
-    if (success) {
-      succeeded++;
-      sumNanos += now - beganAt;
-      micros.recordValue(Math.min(took, LONGEST_MICROS));
-    } else {
+    long took = Math.min((now - beganAt) / 1_000, LONGEST_MICROS);
+    boolean waited = outcome == Outcome.SUCCESS || outcome == Outcome.TIMEOUT;
+    requests++;
+    if (outcome != Outcome.SUCCESS) {
       failed++;
+    }
+    if (waited) {
+      sumNanos += now - beganAt;
+      micros.recordValue(took);
     }
     if (microsOfSecond.length > 0) {
       int second = (int) ((beganAt - from) / 1_000_000_000);
-      allOfSecond[second]++;
-      if (success) {
-        microsOfSecond[second].recordValue(Math.min(took, LONGEST_MICROS));
-      } else {
+      requestsOfSecond[second]++;
+      if (outcome != Outcome.SUCCESS) {
         failedOfSecond[second]++;
+      }
+      if (waited) {
+        microsOfSecond[second].recordValue(took);
       }
     }
   }
@@ -87,21 +91,21 @@ final class Result {
 
   /** How many requests were begun while measuring. */
   long requests() {
-    return succeeded + failed;
+    return requests;
   }
 
   double meanMillis() {
-    return sumNanos / succeeded / 1e6;
+    return sumNanos / micros.getTotalCount() / 1e6;
   }
 
-  /** What so many percent of the requests that succeeded did not exceed, in milliseconds. */
+  /** What so many percent of the latencies do not exceed, in milliseconds. */
   double percentileMillis(double percentile) {
     return micros.getValueAtPercentile(percentile) / 1e3;
   }
 
   /** Of all requests, in percent. */
   double failedPercent() {
-    return 100.0 * failed / requests();
+    return 100.0 * failed / requests;
   }
 
   /** Requests in flight on the busiest server over the mean of all servers, over time. */

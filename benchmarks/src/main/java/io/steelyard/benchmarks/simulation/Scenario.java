@@ -33,6 +33,7 @@ final class Scenario {
   double load = 0.6;
   double warmUpSeconds = 10;
   double seconds = 40;
+  double strayFailures;
   boolean failing;
   boolean weighted;
   boolean overTime;
@@ -118,6 +119,12 @@ final class Scenario {
   /** Says that requests fail in it, so that contenders take part with and without ejection. */
   Scenario failing() {
     this.failing = true;
+    return this;
+  }
+
+  /** Lets this share of all requests fail, wherever they go, after the usual time. */
+  Scenario strayFailures(double share) {
+    this.strayFailures = share;
     return this;
   }
 

@@ -21,6 +21,7 @@ final class Scenarios {
         sparse(),
         blackHole(),
         fastFailures(),
+        strayFailures(),
         flapping(),
         rollingRestart(),
         manyClients(1),
@@ -123,6 +124,13 @@ final class Scenarios {
         .overTime()
         .affected(server -> server == 0)
         .script(world -> world.at(5, () -> world.server(0).mood(Mood.FAILS)));
+  }
+
+  static Scenario strayFailures() {
+    return new Scenario(
+            "stray-failures",
+            "Ten equal servers; three requests in a thousand fail, wherever they go, after the usual time.")
+        .strayFailures(0.003);
   }
 
   static Scenario flapping() {

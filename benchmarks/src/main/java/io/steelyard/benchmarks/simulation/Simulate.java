@@ -16,7 +16,8 @@ public final class Simulate {
 
       Plays scenarios with the real balancer on virtual time, and with rules of other balancers
       written as strategies, and prints a table for each: medians over seeds (least–most).
-      Latencies are those of requests that succeeded. Equal arguments print equal bytes.
+      A latency is what a caller waited, for an answer or until it gave up; errors count as failed
+      alone. Equal arguments print equal bytes.
 
         scenario           a regular expression, found in the names of scenarios (all)
         --strategy REGEX   only strategies in whose name it is found (all)

@@ -90,7 +90,9 @@ final class World {
       queue.add(next, this::arrive, 0);
     }
     Client client = clients.get(chance.nextInt(clients.size()));
-    client.send(scenario.serviceTime.draw(chance) * scenario.meanNanos);
+    double work = scenario.serviceTime.draw(chance) * scenario.meanNanos;
+    boolean fails = scenario.strayFailures > 0 && chance.nextDouble() < scenario.strayFailures;
+    client.send(work, fails);
   }
 
   /** Looks at what is in flight everywhere. */

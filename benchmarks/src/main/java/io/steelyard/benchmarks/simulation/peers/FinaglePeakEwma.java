@@ -61,7 +61,7 @@ public final class FinaglePeakEwma implements Strategy, Observer {
     Node node = nodes.get(endpoint.id());
     if (node != null) {
       node.pending--;
-      node.observe(nanos, now);
+      node.observe((double) nanos, now);
     }
   }
 
@@ -80,7 +80,8 @@ public final class FinaglePeakEwma implements Strategy, Observer {
     }
 
     void observe(double nanos, long now) {
-      double stays = StrictMath.exp(-(double) (now - stamp) / TAU_NANOS);
+      double since = (double) (now - stamp);
+      double stays = StrictMath.exp(-since / TAU_NANOS);
       cost = nanos > cost ? nanos : nanos * (1 - stays) + cost * stays;
       stamp = now;
     }
