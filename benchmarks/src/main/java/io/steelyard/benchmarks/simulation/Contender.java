@@ -15,6 +15,9 @@ import java.util.function.Supplier;
  * @param ours whether the strategy is the library's
  */
 record Contender(String name, Supplier<Strategy> strategy, List<Stage> stages, boolean ours) {
+  /** What the name of one that has ejection ends with. */
+  static final String EJECTING = " + ejection";
+
   /** One of the library's strategies, under the name it gives itself. */
   static Contender of(Strategy strategy) {
     return of(strategy.toString(), strategy);
@@ -33,7 +36,7 @@ record Contender(String name, Supplier<Strategy> strategy, List<Stage> stages, b
   /** The same behind the default stages. */
   Contender withEjection() {
     return new Contender(
-        name + " + ejection", strategy, List.of(Stages.ejection().panicBelow(0.5)), ours);
+        name + EJECTING, strategy, List.of(Stages.ejection().panicBelow(0.5)), ours);
   }
 
   @Override

@@ -53,6 +53,14 @@ final class Contenders {
     return result;
   }
 
+  /** All names, without ejection. */
+  static List<String> names() {
+    List<String> names = new ArrayList<>();
+    OURS.forEach(contender -> names.add(contender.name()));
+    PEERS.forEach(contender -> names.add(contender.name()));
+    return names;
+  }
+
   /** The one of this name, with ejection or without. */
   static Contender named(String name) {
     for (List<Contender> group : List.of(OURS, PEERS)) {

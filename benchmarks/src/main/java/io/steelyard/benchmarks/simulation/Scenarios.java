@@ -5,7 +5,8 @@ import java.util.List;
 
 /** The scenarios, in the order in which they are told. */
 final class Scenarios {
-  private static final String MANY = "many-clients";
+  /** What the names of {@link #manyClients} begin with. */
+  static final String MANY = "many-clients";
 
   private Scenarios() {}
 

@@ -1,9 +1,13 @@
 package io.steelyard.benchmarks.simulation;
 
+import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
@@ -35,21 +39,39 @@ public final class Simulate {
   private boolean list;
   private @Nullable Path svg;
 
-  private Simulate() {}
+  private final PrintStream out;
+  private final PrintStream err;
+
+  private Simulate(PrintStream out, PrintStream err) {
+    this.out = out;
+    this.err = err;
+  }
 
   /** See {@code --help}. */
   public static void main(String[] args) {
     System.setProperty("org.slf4j.simpleLogger.log.io.steelyard", "off"); // they fail on purpose
-    Simulate simulate = new Simulate();
+    int code = run(args, System.out, System.err);
+    if (code != 0) {
+      System.exit(code);
+    }
+  }
+
+  /** As {@link #main}; returns the exit code. */
+  static int run(String[] args, PrintStream out, PrintStream err) {
+    Simulate simulate = new Simulate(out, err);
     try {
-      if (!simulate.parse(args)) {
-        System.out.print(USAGE);
-        return;
+      if (simulate.parse(args)) {
+        simulate.play(args);
+      } else {
+        out.print(USAGE);
       }
-      simulate.run();
+      return 0;
     } catch (IllegalArgumentException e) {
-      System.err.println(e.getMessage() + "\n\n" + USAGE);
-      System.exit(2);
+      err.println(e.getMessage() + "\n\n" + USAGE);
+      return 2;
+    } catch (IOException e) {
+      err.println("--svg: " + e);
+      return 1;
     }
   }
 
@@ -115,39 +137,62 @@ public final class Simulate {
     }
   }
 
-  private void run() {
+  private void play(String[] args) throws IOException {
     List<Scenario> chosen =
         Scenarios.all().stream().filter(s -> scenarios.matcher(s.name).find()).toList();
     if (chosen.isEmpty()) {
       throw new IllegalArgumentException(
           "scenario: " + scenarios + " (expected: found in one of " + Scenarios.all() + ")");
     }
-    long began = System.nanoTime();
-    boolean any = false;
+    Map<Scenario, List<Contender>> contenders = new LinkedHashMap<>();
     for (Scenario scenario : chosen) {
-      List<Contender> contenders =
+      List<Contender> in =
           Contenders.in(scenario).stream()
-              .filter(c -> strategies.matcher(c.name()).find())
+              .filter(contender -> strategies.matcher(contender.name()).find())
               .toList();
-      if (list) {
-        System.out.println(scenario.name + ": " + contenders);
+      if (!in.isEmpty()) {
+        contenders.put(scenario, in);
       }
-      any |= !contenders.isEmpty();
-      if (list || contenders.isEmpty()) {
-        continue;
-      }
-      List<Summary> summaries = new ArrayList<>();
-      for (Contender contender : contenders) {
-        summaries.add(Summary.of(scenario, contender, seeds));
-      }
-      System.out.print(Tables.of(summaries, markdown));
-      System.out.flush();
-      System.err.printf(
-          Locale.ROOT, "[%.1f s] %s%n", (System.nanoTime() - began) / 1e9, scenario.name);
     }
-    if (!any) {
+    if (contenders.isEmpty()) {
       throw new IllegalArgumentException(
           "--strategy: " + strategies + " (expected: found in a name that --list prints)");
     }
+    if (list) {
+      contenders.forEach((scenario, in) -> out.println(scenario + ": " + in));
+      return;
+    }
+    if (markdown) {
+      out.print("`" + commandLine(args) + "`\n\n");
+    }
+    long began = System.nanoTime();
+    List<List<Summary>> played = new ArrayList<>();
+    for (Map.Entry<Scenario, List<Contender>> entry : contenders.entrySet()) {
+      List<Summary> summaries = new ArrayList<>();
+      for (Contender contender : entry.getValue()) {
+        summaries.add(Summary.of(entry.getKey(), contender, seeds));
+      }
+      out.print(Tables.of(summaries, markdown));
+      out.flush();
+      played.add(summaries);
+      err.printf(
+          Locale.ROOT, "[%.1f s] %s%n", (System.nanoTime() - began) / 1e9, entry.getKey().name);
+    }
+    if (svg != null) {
+      Plots.write(played, svg);
+    }
+  }
+
+  /** What was typed, as far as it has to do with what is printed. */
+  private static String commandLine(String[] args) {
+    StringBuilder text = new StringBuilder("benchmarks/simulate");
+    for (int i = 0; i < args.length; i++) {
+      if (args[i].equals("--svg")) {
+        i++;
+      } else {
+        text.append(' ').append(args[i].matches("[\\w.-]+") ? args[i] : "'" + args[i] + "'");
+      }
+    }
+    return text.toString();
   }
 }

@@ -70,7 +70,8 @@ public final class FinaglePeakEwma implements Strategy, Observer {
     return "Finagle's peak EWMA";
   }
 
-  private static final class Node {
+  /** What is known of one endpoint. */
+  static final class Node {
     int pending;
     private double cost;
     private long stamp;
