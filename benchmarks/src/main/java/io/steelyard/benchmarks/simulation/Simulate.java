@@ -2,6 +2,7 @@ package io.steelyard.benchmarks.simulation;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,10 +28,15 @@ public final class Simulate {
         --strategy REGEX   only strategies in whose name it is found (all)
         --seeds N          how many runs, with the seeds 1 to N (5)
         --markdown         print what stands in docs/simulations.md
+        --into FILE        the same, and put it between the marks in FILE:
+                           benchmarks/simulate --into docs/simulations.md --svg docs/images
         --svg DIR          write pictures there
         --list             print the names of scenarios and strategies
         --help             this text
       """;
+
+  private static final String BEGIN = "<!-- simulated -->";
+  private static final String END = "<!-- end of what is simulated -->";
 
   private Pattern scenarios = Pattern.compile("");
   private Pattern strategies = Pattern.compile("");
@@ -38,6 +44,7 @@ public final class Simulate {
   private boolean markdown;
   private boolean list;
   private @Nullable Path svg;
+  private @Nullable Path into;
 
   private final PrintStream out;
   private final PrintStream err;
@@ -70,7 +77,7 @@ public final class Simulate {
       err.println(e.getMessage() + "\n\n" + USAGE);
       return 2;
     } catch (IOException e) {
-      err.println("--svg: " + e);
+      err.println("could not be written: " + e);
       return 1;
     }
   }
@@ -86,7 +93,7 @@ public final class Simulate {
         }
         case "--markdown" -> markdown = true;
         case "--list" -> list = true;
-        case "--strategy", "--seeds", "--svg" -> {
+        case "--strategy", "--seeds", "--svg", "--into" -> {
           if (++i == args.length) {
             throw new IllegalArgumentException(option + ": no value");
           }
@@ -112,6 +119,13 @@ public final class Simulate {
     switch (option) {
       case "--strategy" -> strategies = regex(option, value);
       case "--seeds" -> seeds = seeds(value);
+      case "--into" -> {
+        into = Path.of(value);
+        markdown = true;
+        if (!Files.isRegularFile(into)) {
+          throw new IllegalArgumentException("--into: " + value + " (expected: a file)");
+        }
+      }
       default -> svg = Path.of(value);
     }
   }
@@ -162,8 +176,9 @@ public final class Simulate {
       contenders.forEach((scenario, in) -> out.println(scenario + ": " + in));
       return;
     }
+    StringBuilder text = new StringBuilder();
     if (markdown) {
-      out.print("`" + commandLine(args) + "`\n\n");
+      say("`" + commandLine(args) + "`\n\n", text);
     }
     long began = System.nanoTime();
     List<List<Summary>> played = new ArrayList<>();
@@ -172,8 +187,7 @@ public final class Simulate {
       for (Contender contender : entry.getValue()) {
         summaries.add(Summary.of(entry.getKey(), contender, seeds));
       }
-      out.print(Tables.of(summaries, markdown));
-      out.flush();
+      say(Tables.of(summaries, markdown), text);
       played.add(summaries);
       err.printf(
           Locale.ROOT, "[%.1f s] %s%n", (System.nanoTime() - began) / 1e9, entry.getKey().name);
@@ -181,13 +195,35 @@ public final class Simulate {
     if (svg != null) {
       Plots.write(played, svg);
     }
+    if (into != null) {
+      replaceBetweenMarks(into, text.toString());
+    }
+  }
+
+  private void say(String part, StringBuilder text) {
+    out.print(part);
+    out.flush();
+    text.append(part);
+  }
+
+  private static void replaceBetweenMarks(Path file, String text) throws IOException {
+    String before = Files.readString(file);
+    int begin = before.indexOf(BEGIN);
+    int end = before.indexOf(END);
+    if (begin < 0 || end < begin) {
+      throw new IllegalArgumentException(
+          "--into: " + file + " (expected: the lines " + BEGIN + " and " + END + " in it)");
+    }
+    String head = before.substring(0, begin + BEGIN.length());
+    Files.writeString(file, head + "\n\n" + text + before.substring(end));
   }
 
   /** What was typed, as far as it has to do with what is printed. */
   private static String commandLine(String[] args) {
     StringBuilder text = new StringBuilder("benchmarks/simulate");
     for (int i = 0; i < args.length; i++) {
-      if (args[i].equals("--svg")) {
+      if (args[i].equals("--svg") || args[i].equals("--into")) {
+        text.append(args[i].equals("--into") ? " --markdown" : "");
         i++;
       } else {
         text.append(' ').append(args[i].matches("[\\w.-]+") ? args[i] : "'" + args[i] + "'");
