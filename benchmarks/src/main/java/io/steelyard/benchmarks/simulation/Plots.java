@@ -116,7 +116,8 @@ final class Plots {
     legend(svg, 16, 39, both);
     for (int i = 0; i < played.size(); i++) {
       double left = NAMES_WIDTH + (i % columns) * (PANEL_WIDTH + PANEL_GAP);
-      double top = head + (double) (i / columns) * panelHeight;
+      int panelRow = i / columns;
+      double top = head + panelRow * panelHeight;
       if (i % columns == 0) {
         for (int row = 0; row < names.size(); row++) {
           String name = names.get(row);
@@ -210,7 +211,19 @@ final class Plots {
 
   // ---- lines ----
 
-  private record Line(String name, String colour, double[] x, double[] y) {}
+  private static final class Line {
+    final String name;
+    final String colour;
+    final double[] x;
+    final double[] y;
+
+    Line(String name, String colour, double[] x, double[] y) {
+      this.name = name;
+      this.colour = colour;
+      this.x = x;
+      this.y = y;
+    }
+  }
 
   /** Latency and failures of each second, all seeds together. */
   private static Svg overTime(List<Summary> summaries) {
