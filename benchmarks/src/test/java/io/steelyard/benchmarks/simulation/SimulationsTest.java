@@ -1,0 +1,122 @@
+package io.steelyard.benchmarks.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What docs/simulations.md says is what the simulator prints, and how far some of it may go. */
+class SimulationsTest {
+  private static final String DEFAULT = "powerOfTwo(peakEwma)";
+  private static final String DEFAULT_POLICY = DEFAULT + " + ejection";
+
+  private static Result play(Scenario scenario, String contender) {
+    return World.play(scenario, Contenders.named(contender), 1);
+  }
+
+  /** One row of a page is a second or so: these stand for the rest. */
+  @Test
+  void thePageSaysWhatTheCommandPrints() throws Exception {
+    String page = Files.readString(Path.of("..", "docs", "simulations.md"));
+    assertThat(page).contains("\n`benchmarks/simulate --markdown`\n");
+    assertRow(page, Scenarios.even(), "random");
+    assertRow(page, Scenarios.blackHole(), DEFAULT_POLICY);
+    assertRow(page, Scenarios.sparse(), DEFAULT);
+    assertRow(page, Scenarios.flapping(), "Finagle peak EWMA + ejection");
+    assertRow(page, Scenarios.weights(), "Envoy EDF least request");
+  }
+
+  private static void assertRow(String page, Scenario scenario, String contender) {
+    String table =
+        Tables.of(List.of(Summary.of(scenario, Contenders.named(contender), 5)), true).strip();
+    String row = table.substring(table.lastIndexOf('\n') + 1);
+    assertThat(page)
+        .as(
+            "%s of %s; make the page again with benchmarks/simulate --into docs/simulations.md "
+                + "--svg docs/images",
+            contender, scenario)
+        .contains("\n" + row + "\n");
+  }
+
+  /**
+   * Turns go on giving a tenth of the requests to a server that never answers: 35 of 40 s × 10 % =
+   * 8.75 %, give or take what the seed does to the arrivals (√(4200) of 48,000 is .13 %).
+   *
+   * <p>With the default each of five clients loses what it had there (one or two requests, at 24 a
+   * second and 25 ms each) and a probe every ten seconds, four in 35 s: at most 6 × 5 = 30 of
+   * 48,000, which is .0625 %.
+   */
+  @Test
+  void aBlackHoleCostsTheDefaultNextToNothing() {
+    assertThat(play(Scenarios.blackHole(), "roundRobin").failedPercent()).isBetween(8.6, 8.9);
+    assertThat(play(Scenarios.blackHole(), DEFAULT_POLICY).failedPercent()).isLessThan(0.063);
+  }
+
+  /**
+   * A server that fails in 1 ms is idle, so requests in flight choose it more than its tenth, 8.75
+   * %. The default's clients try it once each until the latency it was charged fades below three
+   * times the others', about τ·ln 3 = 11 s: four times in 35 s each, 20 of 48,000 or .042 %, and
+   * twice that where a try comes in pairs.
+   */
+  @Test
+  void failingFastDrawsRequestsButNotThoseOfTheDefault() {
+    assertThat(play(Scenarios.fastFailures(), "powerOfTwo(inFlight)").failedPercent())
+        .isGreaterThan(9.5);
+    assertThat(play(Scenarios.fastFailures(), "Finagle peak EWMA").failedPercent())
+        .isGreaterThan(9.5);
+    assertThat(play(Scenarios.fastFailures(), DEFAULT).failedPercent()).isLessThan(0.084);
+  }
+
+  /**
+   * Round robin sends the slow server more than it can do, and callers give up on it after 1 s:
+   * with a tenth of the requests, that is the p99. By speed a fair share is (1/3) / (9 + 1/3) = 3.6
+   * %; the default gives less, and more than nothing. It beats requests in flight, which know of
+   * the slow server only while it works.
+   */
+  @Test
+  void aSlowServerGetsItsShareAndNoMore() {
+    Result ours = play(Scenarios.slowOne(), DEFAULT);
+    assertThat(play(Scenarios.slowOne(), "roundRobin").percentileMillis(99)).isGreaterThan(990);
+    assertThat(ours.percentileMillis(99))
+        .isLessThan(play(Scenarios.slowOne(), "powerOfTwo(inFlight)").percentileMillis(99))
+        .isLessThan(200);
+    assertThat(ours.affectedPercent()).isBetween(1.0, 3.6);
+  }
+
+  /**
+   * One request in two seconds from a client to a server, and an average that fades in ten: it must
+   * be remembered from one to the next who is slow. An average that decays with each reading, or a
+   * metric that forgets, ends in a mean of hundreds of service times. Ours is about three; by speed
+   * the slow ones' fair share is (2/16) / (14 + 2/16) = .9 %, and each of 160 pairs of client and
+   * server has to find out now and then: up to 1.5 %.
+   */
+  @Test
+  void sparseTrafficIsRemembered() {
+    Result ours = play(Scenarios.sparse(), DEFAULT);
+    assertThat(ours.meanMillis()).isLessThan(400);
+    assertThat(ours.affectedPercent()).isLessThan(1.5);
+    assertThat(ours.meanMillis())
+        .isLessThan(play(Scenarios.sparse(), "powerOfTwo(inFlight)").meanMillis());
+  }
+
+  /** Failures that say nothing of the server cost the default at most a tenth of the mean. */
+  @Test
+  void strayFailuresDoNotUnbalanceMuch() {
+    double without = play(Scenarios.even(), DEFAULT).meanMillis();
+    double with = play(Scenarios.strayFailures(), DEFAULT).meanMillis();
+    assertThat(with / without).isLessThan(1.1);
+  }
+
+  /**
+   * With a hundred clients everyone's knowledge is old. The default must not be worse than knowing
+   * nothing: random, whose mean is 10 service times once the queues have filled.
+   */
+  @Test
+  void amongManyClientsTheDefaultIsNoWorseThanChance() {
+    Scenario scenario = Scenarios.manyClients(100);
+    assertThat(play(scenario, DEFAULT).meanMillis())
+        .isLessThan(play(scenario, "random").meanMillis());
+  }
+}
