@@ -96,8 +96,10 @@ public final class Services {
    *
    * @return the builder
    */
-  public <B extends ManagedChannelBuilder<B>> B configure(B channel) {
-    return channel.setNameResolverArg(KEY, this).defaultLoadBalancingPolicy(POLICY_NAME);
+  public <B extends ManagedChannelBuilder<?>> B configure(B channel) {
+    channel.setNameResolverArg(KEY, this);
+    channel.defaultLoadBalancingPolicy(POLICY_NAME);
+    return channel;
   }
 
   @Nullable Discovery discovery(String name) {

@@ -140,9 +140,8 @@ class BalancedChannelTest {
             fixture
                 .services
                 .configure(
-                    (io.grpc.ManagedChannelBuilder)
-                        Grpc.newChannelBuilder(
-                            "dns:///127.0.0.1:" + a.port(), InsecureChannelCredentials.create()))
+                    Grpc.newChannelBuilder(
+                        "dns:///127.0.0.1:" + a.port(), InsecureChannelCredentials.create()))
                 .build());
     assertThat(call(channel, "")).isEqualTo("a");
   }
@@ -561,10 +560,8 @@ class BalancedChannelTest {
               fixture
                   .services
                   .configure(
-                      (io.grpc.ManagedChannelBuilder)
-                          Grpc.newChannelBuilder(
-                              ConfiguredResolver.SCHEME + ":///x",
-                              InsecureChannelCredentials.create()))
+                      Grpc.newChannelBuilder(
+                          ConfiguredResolver.SCHEME + ":///x", InsecureChannelCredentials.create()))
                   .build());
       call(channel, "");
       awaitReady(2);
@@ -615,9 +612,8 @@ class BalancedChannelTest {
                 fixture
                     .services
                     .configure(
-                        (io.grpc.ManagedChannelBuilder)
-                            Grpc.newChannelBuilder(
-                                "steelyard:///carts", InsecureChannelCredentials.create()))
+                        Grpc.newChannelBuilder(
+                            "steelyard:///carts", InsecureChannelCredentials.create()))
                     .build())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("unknown service \"carts\" (expected: one of [cart, stock])");

@@ -55,13 +55,7 @@ final class Fixture implements AutoCloseable {
   ManagedChannel channel(UnaryOperator<ManagedChannelBuilder<?>> settings) {
     ManagedChannelBuilder<?> builder =
         Grpc.newChannelBuilder("steelyard:///cart", InsecureChannelCredentials.create());
-    configure(builder);
-    return keep(settings.apply(builder).build());
-  }
-
-  @SuppressWarnings({"unchecked", "rawtypes"})
-  private void configure(ManagedChannelBuilder<?> builder) {
-    services.configure((ManagedChannelBuilder) builder);
+    return keep(settings.apply(services.configure(builder)).build());
   }
 
   ManagedChannel keep(ManagedChannel channel) {
