@@ -36,6 +36,7 @@ public class Subject {
           "leastConnections",
           "powerOfTwo(inFlight)",
           "powerOfTwo(peakEwma)",
+          "powerOf(3, inFlight)",
           "timedRoundRobin(1s)",
           "random");
 
@@ -53,6 +54,7 @@ public class Subject {
     "leastConnections",
     "powerOfTwo(inFlight)",
     "powerOfTwo(peakEwma)",
+    "powerOf(3, inFlight)",
     "timedRoundRobin(1s)",
     "random"
   })
@@ -88,6 +90,7 @@ public class Subject {
       case "leastConnections" -> Strategies.leastConnections();
       case "powerOfTwo(inFlight)" -> Strategies.powerOfTwo(LoadMetric.inFlight());
       case "powerOfTwo(peakEwma)" -> Strategies.powerOfTwo(LoadMetric.peakEwma());
+      case "powerOf(3, inFlight)" -> Strategies.powerOf(3, LoadMetric.inFlight());
       case "timedRoundRobin(1s)" -> Strategies.timedRoundRobin(Duration.ofSeconds(1));
       case "random" -> Strategies.random();
       default -> throw new IllegalArgumentException("strategy: " + name);

@@ -135,7 +135,7 @@ final class Snapshot {
     if (turns != null && cursor != null && !context.avoidsAny()) {
       @Nullable Endpoint[] inTurn = turnEndpoints;
       int position = turns.position(cursor);
-      Endpoint endpoint = position < inTurn.length ? inTurn[position] : null;
+      Endpoint endpoint = position >= 0 && position < inTurn.length ? inTurn[position] : null;
       if (endpoint != null) {
         return endpoint;
       }

@@ -88,6 +88,26 @@ public final class Strategies {
   }
 
   /**
+   * So many different endpoints at random, the least loaded of them: {@link #powerOfTwo} with more
+   * choices.
+   *
+   * <p>The second choice does most: with n endpoints, ranked by load and compared while nothing
+   * else changes, the one of rank r is chosen with probability C(n−r, d−1) / C(n, d). More choices
+   * come nearer to {@link #leastConnections()}, at their price, and with many clients they herd as
+   * it does. If there are no more endpoints than choices, all are compared.
+   *
+   * <p>Load, weights and ties are as in power of two: all are drawn by weight, each is compared
+   * with the best of those before in the measure of the lighter of the two, and ties go to who was
+   * drawn first. Pick O(d²) comparisons of integers and d of loads, with a clock read if the metric
+   * is timed; compile O(n).
+   *
+   * @param choices d: 2 (then it is {@link #powerOfTwo}) to 8
+   */
+  public static Strategy powerOf(int choices, LoadMetric metric) {
+    return PowerOfD.of(choices, Objects.requireNonNull(metric, "metric"));
+  }
+
+  /**
    * One endpoint at a time: each holds the turn for a fixed slot of time, then the next.
    *
    * <p>The holder is a function of the clock, so a pick writes nothing. An endpoint of twice the
