@@ -36,7 +36,10 @@ public final class Strategies {
    *
    * <p>Declared weights do not count here (zero aside): every endpoint gets the same share. What a
    * stage scales, a new pod that starts slowly for example, gets fewer turns in proportion, spread
-   * smoothly. The turn goes on over list changes. Pick O(1): one fetch-and-add; compile O(n).
+   * smoothly. The turn goes on over list changes. Any n picks in a row visit each endpoint once,
+   * unless threads collide on the counter all the time: then they take turns in blocks, and counts
+   * stay within one for each stripe and one ({@link io.steelyard.Rotation}). Pick O(1): one
+   * fetch-and-add; compile O(n).
    */
   public static Strategy roundRobin() {
     return RoundRobin.EQUAL_TURNS;
@@ -48,10 +51,11 @@ public final class Strategies {
    * <p>Weights 5, 1, 1 give {@code aabacaa} and not {@code aaaaabc}: the order of nginx's smooth
    * weighted round robin ({@code ngx_http_upstream_round_robin.c}). Unlike there, one period is
    * computed at compile time, so that a pick neither scans nor locks and concurrent picks cannot
-   * disturb the order: shares are exact over every period of Σw/gcd picks. Periods that would be
-   * long are put together by groups of equal weight, and those beyond about a million turns are
-   * rounded to it. Pick O(1): one fetch-and-add; compile O(n × period) in small pools, O(period ×
-   * log n) in others.
+   * disturb the order: shares are exact over every period of Σw/gcd picks (while threads collide on
+   * the counter, give or take two turns for each stripe). Periods
+   * that would be long are put together by groups of equal weight, and those beyond about a million
+   * turns are rounded to it. Pick O(1): one fetch-and-add; compile O(n × period) in small pools,
+   * O(period × log n) in others.
    */
   public static Strategy weightedRoundRobin() {
     return RoundRobin.WEIGHTED_TURNS;
