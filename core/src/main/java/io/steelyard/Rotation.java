@@ -22,7 +22,7 @@ import java.util.Arrays;
  */
 public final class Rotation implements Picker {
   /** So many turns at least between two pauses. */
-  private static final int TURNS_TO_PAUSE = 1000;
+  private static final int TURNS_TO_PAUSE = 4000;
 
   private final Cursor cursor;
 

@@ -49,9 +49,9 @@ class TruthTableTest {
     for (int i = 0; i < 8; i++) {
       order.append(fixture.request().id());
     }
-    // 250 rounds and a pause are 1001 positions; 2^31 - 3 is the 307th, and 307 modulo 4 is 3. On
-    // through -2^31 nothing jumps.
-    assertThat(order).hasToString("e3e0e1e2e3e0e1e2");
+    // 1000 rounds and a pause are 4001 positions; 2^31 - 3 is number 2909, and 2909 modulo 4 is 1.
+    // On through -2^31 nothing jumps.
+    assertThat(order).hasToString("e1e2e3e0e1e2e3e0");
   }
 
   /**

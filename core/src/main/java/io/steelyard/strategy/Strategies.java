@@ -52,10 +52,10 @@ public final class Strategies {
    * weighted round robin ({@code ngx_http_upstream_round_robin.c}). Unlike there, one period is
    * computed at compile time, so that a pick neither scans nor locks and concurrent picks cannot
    * disturb the order: shares are exact over every period of Σw/gcd picks (while threads collide on
-   * the counter, give or take two turns for each stripe). Periods
-   * that would be long are put together by groups of equal weight, and those beyond about a million
-   * turns are rounded to it. Pick O(1): one fetch-and-add; compile O(n × period) in small pools,
-   * O(period × log n) in others.
+   * the counter, give or take two turns for each stripe). Periods that would be long are put
+   * together by groups of equal weight, and those beyond about a million turns are rounded to it.
+   * Pick O(1): one fetch-and-add; compile O(n × period) in small pools, O(period × log n) in
+   * others.
    */
   public static Strategy weightedRoundRobin() {
     return RoundRobin.WEIGHTED_TURNS;
