@@ -54,8 +54,7 @@ public final class Strategies {
    * disturb the order: shares are exact over every period of Σw/gcd picks (while threads collide on
    * the counter, give or take two turns for each stripe). Periods that would be long are put
    * together by groups of equal weight, and those beyond about a million turns are rounded to it.
-   * Pick O(1): one fetch-and-add; compile O(n × period) in small pools, O(period × log n) in
-   * others.
+   * Pick O(1): one fetch-and-add; compile O(n × period) in small pools, O(period) in others.
    */
   public static Strategy weightedRoundRobin() {
     return RoundRobin.WEIGHTED_TURNS;
