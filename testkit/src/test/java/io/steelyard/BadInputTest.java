@@ -203,7 +203,8 @@ class BadInputTest {
             Strategies.random(),
             Strategies.timedRoundRobin(Duration.ofSeconds(1)),
             Strategies.powerOfTwo(io.steelyard.strategy.LoadMetric.inFlight()),
-            Strategies.powerOfTwo(io.steelyard.strategy.LoadMetric.peakEwma()))) {
+            Strategies.powerOfTwo(io.steelyard.strategy.LoadMetric.peakEwma()),
+            Strategies.powerOf(3, io.steelyard.strategy.LoadMetric.peakEwma()))) {
       for (double factor : new double[] {1e300, 1e-300}) {
         Fixture fixture =
             new Fixture(

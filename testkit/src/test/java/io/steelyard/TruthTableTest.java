@@ -37,7 +37,8 @@ class TruthTableTest {
 
   @Test
   void round_robin_starts_anywhere_and_survives_the_wrap_of_its_counter() {
-    // The counter starts at the lower 32 bits of a random number: here three before it wraps.
+    // The counter starts at the lower 32 bits of a random number: here three before its sign
+    // changes.
     VirtualPlatform platform = new VirtualPlatform().random(() -> Integer.MAX_VALUE - 2);
     Fixture fixture =
         new Fixture(
@@ -48,7 +49,8 @@ class TruthTableTest {
     for (int i = 0; i < 8; i++) {
       order.append(fixture.request().id());
     }
-    // floorMod(2^31 - 3, 4) = 1, and on through -2^31, which is 0: nothing jumps.
+    // 1000 rounds and a pause are 4001 positions; 2^31 - 3 is number 2909, and 2909 modulo 4 is 1.
+    // On through -2^31 nothing jumps.
     assertThat(order).hasToString("e1e2e3e0e1e2e3e0");
   }
 

@@ -36,6 +36,7 @@ public class Subject {
           "leastConnections",
           "powerOfTwo(inFlight)",
           "powerOfTwo(peakEwma)",
+          "powerOf(3, inFlight)",
           "timedRoundRobin(1s)",
           "random",
           "weightedRandom");
@@ -71,6 +72,7 @@ public class Subject {
     "leastConnections",
     "powerOfTwo(inFlight)",
     "powerOfTwo(peakEwma)",
+    "powerOf(3, inFlight)",
     "timedRoundRobin(1s)",
     "random",
     "weightedRandom"
@@ -130,6 +132,7 @@ public class Subject {
       case "powerOfTwo(inFlight)", "powerOfTwo(inFlight)/untracked" ->
           Strategies.powerOfTwo(LoadMetric.inFlight());
       case "powerOfTwo(peakEwma)" -> Strategies.powerOfTwo(LoadMetric.peakEwma());
+      case "powerOf(3, inFlight)" -> Strategies.powerOf(3, LoadMetric.inFlight());
       case "timedRoundRobin(1s)" -> Strategies.timedRoundRobin(Duration.ofSeconds(1));
       case "random", "weightedRandom" -> Strategies.random();
       case "ringHash" -> Strategies.ringHash();

@@ -34,6 +34,9 @@ final class Snapshot {
 
   private final Rotation.@Nullable Cursor openCursor;
 
+  /** The endpoints by the positions of the rotation, null at its pause; empty without one. */
+  private final @Nullable Endpoint[] turnEndpoints;
+
   private final @Nullable Slot[] slots;
   private final Endpoint[] endpoints;
 
@@ -90,6 +93,16 @@ final class Snapshot {
     this.restricted = anyRestricted || bounded != null;
     this.openRotation = !restricted && picker instanceof Rotation turns ? turns : null;
     this.openCursor = openRotation == null ? null : openRotation.cursor();
+    this.turnEndpoints = turnEndpoints(openRotation);
+  }
+
+  private @Nullable Endpoint[] turnEndpoints(@Nullable Rotation turns) {
+    @Nullable Endpoint[] result = new Endpoint[turns == null ? 0 : turns.positions()];
+    for (int position = 0; position < result.length && turns != null; position++) {
+      int i = turns.candidate(position);
+      result[position] = i >= 0 && i < openEndpoints.length ? openEndpoints[i] : null;
+    }
+    return result;
   }
 
   /** Begins an attempt, null if no candidate will have it. */
@@ -100,7 +113,10 @@ final class Snapshot {
       @Nullable Endpoint[] theirs = openEndpoints;
       Rotation turns = openRotation;
       Rotation.Cursor cursor = openCursor;
-      int i = turns != null && cursor != null ? turns.next(cursor) : ask(context, 0);
+      int i =
+          turns != null && cursor != null
+              ? turns.candidate(turns.position(cursor))
+              : ask(context, 0);
       if (i >= 0 && i < open.length && i < theirs.length) {
         Slot slot = open[i];
         Endpoint endpoint = theirs[i];
@@ -117,9 +133,9 @@ final class Snapshot {
     Rotation turns = openRotation;
     Rotation.Cursor cursor = openCursor;
     if (turns != null && cursor != null && !context.avoidsAny()) {
-      @Nullable Endpoint[] open = openEndpoints;
-      int i = turns.next(cursor);
-      Endpoint endpoint = i >= 0 && i < open.length ? open[i] : null;
+      @Nullable Endpoint[] inTurn = turnEndpoints;
+      int position = turns.position(cursor);
+      Endpoint endpoint = position >= 0 && position < inTurn.length ? inTurn[position] : null;
       if (endpoint != null) {
         return endpoint;
       }
@@ -130,6 +146,7 @@ final class Snapshot {
   /** Apart from {@link #pick}, so that the JVM finds that one small enough to compile in line. */
   private @Nullable Endpoint pickByPicker(PickContext context) {
     if (!restricted && !context.avoidsAny()) {
+      rest();
       @Nullable Endpoint[] open = openEndpoints;
       int i = ask(context, 0);
       if (i >= 0 && i < open.length) {
@@ -144,6 +161,9 @@ final class Snapshot {
   }
 
   private @Nullable SlotAttempt beginElsewhere(PickContext context) {
+    if (!context.avoidsAny()) {
+      rest();
+    }
     int at = choose(context, admission);
     if (at < 0) {
       return null;
@@ -179,6 +199,13 @@ final class Snapshot {
       }
     }
     return Picker.NONE;
+  }
+
+  /** A rotation that is run in line has come upon its pause. */
+  private void rest() {
+    if (openRotation != null) {
+      openRotation.rest();
+    }
   }
 
   private int ask(PickContext context, int rank) {

@@ -10,8 +10,8 @@ import java.util.Arrays;
  * with most takes the turn and pays the sum. That is O(n) a turn. In a large pool the positions of
  * equal weight form a group, m of weight w being like one of weight m·w, and each group's turns go
  * round its members. The groups' turns are ordered by their midpoints, the k-th turn of a group
- * with t turns at (k + ½)/t of the period (the order of Webster's apportionment): a heap makes that
- * O(log groups) a turn. Grouping also keeps equal midpoints apart, which would stand in a clump.
+ * with t turns at (k + ½)/t of the period (the order of Webster's apportionment), which takes O(1)
+ * a turn. Grouping also keeps equal midpoints apart, which would stand in a clump.
  */
 final class SmoothSchedule {
   /** Turns × positions up to which every position is weighed by itself. */
@@ -113,48 +113,50 @@ final class SmoothSchedule {
     return schedule;
   }
 
-  /** The positions in the order of their turns' midpoints; in a tie the later one first. */
-  private static int[] byMidpoints(int[] turns, int period) {
-    int n = turns.length;
-    int[] heap = new int[n]; // of positions, the next midpoint on top
-    double[] midpoint = new double[n];
-    double[] step = new double[n];
-    for (int p = 0; p < n; p++) {
-      step[p] = 1.0 / turns[p];
-      midpoint[p] = step[p] / 2;
-      heap[p] = p;
+  /**
+   * The positions in the order of their turns' midpoints; in a tie the later one first.
+   *
+   * <p>Midpoints are spread over the period like the turns themselves, about one to each span of
+   * one turn. So they are dealt to spans, which is O(1) each, and then moved by the few places that
+   * are left.
+   */
+  static int[] byMidpoints(int[] turns, int period) {
+    int[] end = new int[period];
+    for (int of : turns) {
+      double step = 1.0 / of;
+      for (int k = 0; k < of; k++) {
+        end[span(k, step, period)]++;
+      }
     }
-    for (int at = n / 2 - 1; at >= 0; at--) {
-      sink(heap, at, midpoint);
+    for (int span = 1; span < period; span++) {
+      end[span] += end[span - 1];
+    }
+    long[] sorted = new long[period]; // | midpoint of 2^41 | how many positions come after |
+    for (int p = 0; p < turns.length; p++) {
+      double step = 1.0 / turns[p];
+      for (int k = 0; k < turns[p]; k++) {
+        // Rounded, so that equal midpoints are equal: as fractions they end in the 21st bit or
+        // never, and so not halfway.
+        long midpoint = (long) ((k + 0.5) * step * (1L << 41) + 0.5);
+        sorted[--end[span(k, step, period)]] = (midpoint << 21) | (turns.length - 1 - p);
+      }
+    }
+    for (int t = 1; t < period; t++) {
+      long moving = sorted[t];
+      int at = t;
+      for (; at > 0 && sorted[at - 1] > moving; at--) {
+        sorted[at] = sorted[at - 1];
+      }
+      sorted[at] = moving;
     }
     int[] schedule = new int[period];
     for (int t = 0; t < period; t++) {
-      int next = heap[0];
-      schedule[t] = next;
-      midpoint[next] += step[next];
-      sink(heap, 0, midpoint);
+      schedule[t] = turns.length - 1 - (int) (sorted[t] & ((1 << 21) - 1));
     }
     return schedule;
   }
 
-  private static void sink(int[] heap, int from, double[] key) {
-    int at = from;
-    int moving = heap[at];
-    while (2 * at + 1 < heap.length) {
-      int child = 2 * at + 1;
-      if (child + 1 < heap.length && before(heap[child + 1], heap[child], key)) {
-        child++;
-      }
-      if (!before(heap[child], moving, key)) {
-        break;
-      }
-      heap[at] = heap[child];
-      at = child;
-    }
-    heap[at] = moving;
-  }
-
-  private static boolean before(int one, int other, double[] key) {
-    return key[one] < key[other] || (key[one] == key[other] && one > other);
+  private static int span(int turn, double step, int period) {
+    return Math.min(period - 1, (int) ((turn + 0.5) * step * period));
   }
 }

@@ -36,7 +36,10 @@ public final class Strategies {
    *
    * <p>Declared weights do not count here (zero aside): every endpoint gets the same share. What a
    * stage scales, a new pod that starts slowly for example, gets fewer turns in proportion, spread
-   * smoothly. The turn goes on over list changes. Pick O(1): one fetch-and-add; compile O(n).
+   * smoothly. The turn goes on over list changes. Any n picks in a row visit each endpoint once,
+   * unless threads collide on the counter all the time: then they take turns in blocks, and counts
+   * stay within one for each stripe and one ({@link io.steelyard.Rotation}). Pick O(1): one
+   * fetch-and-add; compile O(n).
    */
   public static Strategy roundRobin() {
     return RoundRobin.EQUAL_TURNS;
@@ -48,10 +51,10 @@ public final class Strategies {
    * <p>Weights 5, 1, 1 give {@code aabacaa} and not {@code aaaaabc}: the order of nginx's smooth
    * weighted round robin ({@code ngx_http_upstream_round_robin.c}). Unlike there, one period is
    * computed at compile time, so that a pick neither scans nor locks and concurrent picks cannot
-   * disturb the order: shares are exact over every period of Σw/gcd picks. Periods that would be
-   * long are put together by groups of equal weight, and those beyond about a million turns are
-   * rounded to it. Pick O(1): one fetch-and-add; compile O(n × period) in small pools, O(period ×
-   * log n) in others.
+   * disturb the order: shares are exact over every period of Σw/gcd picks (while threads collide on
+   * the counter, give or take two turns for each stripe). Periods that would be long are put
+   * together by groups of equal weight, and those beyond about a million turns are rounded to it.
+   * Pick O(1): one fetch-and-add; compile O(n × period) in small pools, O(period) in others.
    */
   public static Strategy weightedRoundRobin() {
     return RoundRobin.WEIGHTED_TURNS;
@@ -85,6 +88,26 @@ public final class Strategies {
    */
   public static Strategy powerOfTwo(LoadMetric metric) {
     return new PowerOfTwo(Objects.requireNonNull(metric, "metric"));
+  }
+
+  /**
+   * So many different endpoints at random, the least loaded of them: {@link #powerOfTwo} with more
+   * choices.
+   *
+   * <p>The second choice does most: with n endpoints, ranked by load and compared while nothing
+   * else changes, the one of rank r is chosen with probability C(n−r, d−1) / C(n, d). More choices
+   * come nearer to {@link #leastConnections()}, at their price, and with many clients they herd as
+   * it does. If there are no more endpoints than choices, all are compared.
+   *
+   * <p>Load, weights and ties are as in power of two: all are drawn by weight, each is compared
+   * with the best of those before in the measure of the lighter of the two, and ties go to who was
+   * drawn first. Pick O(d²) comparisons of integers and d of loads, with a clock read if the metric
+   * is timed; compile O(n).
+   *
+   * @param choices d: 2 (then it is {@link #powerOfTwo}) to 8
+   */
+  public static Strategy powerOf(int choices, LoadMetric metric) {
+    return PowerOfD.of(choices, Objects.requireNonNull(metric, "metric"));
   }
 
   /**

@@ -82,7 +82,7 @@ final class HashFixture {
   }
 
   /** Statistics of which only what is in flight can be set. */
-  static final class Load extends EndpointStats {
+  static class Load extends EndpointStats {
     volatile int inFlight;
 
     @Override

@@ -3,7 +3,9 @@ package io.steelyard.strategy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -120,5 +122,55 @@ class SmoothScheduleTest {
     double[] weights = new double[300];
     Arrays.setAll(weights, i -> 1 + random.nextInt(1_000_000));
     assertThat(SmoothSchedule.of(weights).length).isLessThanOrEqualTo((1 << 20) + weights.length);
+  }
+
+  /** A turn of a position by its midpoint, (2k + 1) / 2t. */
+  private record Midpoint(int position, int k, int turns) {}
+
+  @Test
+  void groups_take_their_turns_in_the_order_of_midpoints_and_ties_go_to_the_later() {
+    Random random = new Random(11);
+    for (int round = 0; round < 300; round++) {
+      int[] turns = new int[1 + random.nextInt(30)];
+      int most = 1 << random.nextInt(10);
+      Arrays.setAll(turns, i -> 1 + random.nextInt(most));
+      List<Midpoint> midpoints = new ArrayList<>();
+      for (int p = 0; p < turns.length; p++) {
+        for (int k = 0; k < turns[p]; k++) {
+          midpoints.add(new Midpoint(p, k, turns[p]));
+        }
+      }
+      midpoints.sort(
+          (a, b) -> {
+            int order = Long.compare((2L * a.k + 1) * b.turns, (2L * b.k + 1) * a.turns);
+            return order != 0 ? order : Integer.compare(b.position, a.position);
+          });
+      assertThat(SmoothSchedule.byMidpoints(turns, midpoints.size()))
+          .as("turns %s", Arrays.toString(turns))
+          .containsExactly(midpoints.stream().mapToInt(Midpoint::position).toArray());
+    }
+  }
+
+  @Test
+  void ten_thousand_different_weights_are_evenly_spread_too() {
+    double[] different = new double[10_000];
+    Arrays.setAll(different, i -> 1 + i);
+    assertEvenlySpread(different, 1.5);
+    double[] ramp = new double[10_000]; // of a tenth, each at another step of its ramp
+    Arrays.setAll(ramp, i -> (1 + i * 37 % 100) * (i % 10 == 0 ? 0.1 + 0.9 * i / 10_000 : 1));
+    assertEvenlySpread(ramp, 1.5);
+    Random random = new Random(5);
+    double[] skewed = new double[10_000];
+    Arrays.setAll(skewed, i -> Math.exp(3 * random.nextGaussian()));
+    // From one part in millions to some hundredths: 15 was measured.
+    assertEvenlySpread(skewed, 20);
+  }
+
+  private static void assertEvenlySpread(double[] weights, double most) {
+    double[] turns = Arrays.stream(SmoothSchedule.turns(weights)).asDoubleStream().toArray();
+    int[] schedule = SmoothSchedule.of(weights);
+    assertThat(shares(schedule, turns.length))
+        .containsExactly(Arrays.stream(turns).mapToInt(t -> (int) t).toArray());
+    assertThat(deviation(schedule, turns)).isLessThan(most);
   }
 }

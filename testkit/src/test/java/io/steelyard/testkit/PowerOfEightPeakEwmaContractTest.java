@@ -1,0 +1,12 @@
+package io.steelyard.testkit;
+
+import io.steelyard.Strategy;
+import io.steelyard.strategy.LoadMetric;
+import io.steelyard.strategy.Strategies;
+
+class PowerOfEightPeakEwmaContractTest extends StrategyContract {
+  @Override
+  protected Strategy strategy() {
+    return Strategies.powerOf(8, LoadMetric.peakEwma());
+  }
+}
