@@ -26,10 +26,14 @@ public final class SlotLatencyStress {
 
   /** A slot with an average of 100 ms, sampled 100 units ago, and two requests in flight. */
   private static Slot sampledLongAgo() {
+    return sampledAt(0);
+  }
+
+  private static Slot sampledAt(int stamp) {
     Slot slot = new Slot("pod", new StressOwner(NOW), true, NOW, 0);
     slot.begin();
     slot.begin();
-    slot.latency = (long) Float.floatToRawIntBits(100f * MILLI) << 32;
+    slot.latency = (long) Float.floatToRawIntBits(100f * MILLI) << 32 | stamp;
     return slot;
   }
 
@@ -59,12 +63,13 @@ public final class SlotLatencyStress {
   }
 
   @JCStressTest
-  @Outcome(id = "37", expect = ACCEPTABLE, desc = "before")
+  @Outcome(id = "61", expect = ACCEPTABLE, desc = "before: 100/√e")
   @Outcome(id = "0", expect = ACCEPTABLE, desc = "forgotten")
+  @Outcome(id = "37", expect = FORBIDDEN, desc = "torn: the average without its time")
   @Outcome(expect = FORBIDDEN, desc = "torn")
   @State
   public static class ReadWhileForgotten {
-    private final Slot slot = sampledLongAgo();
+    private final Slot slot = sampledAt(50);
 
     @Actor
     public void forget() {

@@ -166,25 +166,31 @@ public final class SlotTrafficStress {
   }
 
   @JCStressTest
-  @Outcome(id = "2", expect = ACCEPTABLE, desc = "both verdicts are counted")
+  @Outcome(id = "20", expect = ACCEPTABLE, desc = "all verdicts are counted")
   @Outcome(expect = FORBIDDEN, desc = "a verdict was lost")
   @State
   public static class TwoEndAlike {
+    private static final int EACH = 10; // so that they meet
     private final Slot slot = StressOwner.slot();
 
     public TwoEndAlike() {
-      slot.begin();
-      slot.begin();
+      for (int i = 0; i < 2 * EACH; i++) {
+        slot.begin();
+      }
     }
 
     @Actor
     public void one() {
-      slot.end(CANCELLED, 0, 0, false, false);
+      for (int i = 0; i < EACH; i++) {
+        slot.end(CANCELLED, 0, 0, false, false);
+      }
     }
 
     @Actor
     public void other() {
-      slot.end(CANCELLED, 0, 0, false, false);
+      for (int i = 0; i < EACH; i++) {
+        slot.end(CANCELLED, 0, 0, false, false);
+      }
     }
 
     @Arbiter
