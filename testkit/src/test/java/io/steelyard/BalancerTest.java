@@ -22,6 +22,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class BalancerTest {
@@ -521,6 +522,29 @@ class BalancerTest {
         .failsWithin(Duration.ZERO)
         .withThrowableOfType(java.util.concurrent.ExecutionException.class)
         .withMessageContaining("closed");
+  }
+
+  /** The others have been let go by then, and ready completes after the listeners were told. */
+  @Test
+  void call_async_by_a_listener_of_the_first_list_does_not_wait() {
+    AtomicReference<Balancer> balancer = new AtomicReference<>();
+    AtomicReference<CompletableFuture<String>> call = new AtomicReference<>();
+    Fixture fixture =
+        silent(
+            b ->
+                b.awaitFirst(Duration.ofHours(1))
+                    .listener(
+                        candidates ->
+                            call.set(
+                                balancer
+                                    .get()
+                                    .callAsync(
+                                        PickContext.none(),
+                                        a -> CompletableFuture.completedFuture(a.endpoint().id()))
+                                    .toCompletableFuture())));
+    balancer.set(fixture.balancer);
+    fixture.publish(eps(1));
+    assertThat(call.get()).isCompletedWithValue("e0");
   }
 
   // ---- ready ----

@@ -147,9 +147,11 @@ class TruthTableTest {
   }
 
   private static double gap(long seed, int n, int ballsEach) {
-    Fixture fixture =
-        new Fixture(
-            seed, eps(n), b -> b.stages().strategy(Strategies.powerOfTwo(LoadMetric.inFlight())));
+    return gap(Strategies.powerOfTwo(LoadMetric.inFlight()), seed, n, ballsEach);
+  }
+
+  private static double gap(Strategy strategy, long seed, int n, int ballsEach) {
+    Fixture fixture = new Fixture(seed, eps(n), b -> b.stages().strategy(strategy));
     for (int ball = 0; ball < n * ballsEach; ball++) {
       fixture.balancer.begin(PickContext.none());
     }
@@ -159,6 +161,76 @@ class TruthTableTest {
       most = Math.max(most, candidates.stats(i).inFlight());
     }
     return most - ballsEach;
+  }
+
+  /** With two endpoints both are compared each time, so what is in flight never differs by two. */
+  @Test
+  void two_choices_of_two_endpoints_are_the_best_choice() {
+    Fixture fixture =
+        new Fixture(eps(2), b -> b.stages().strategy(Strategies.powerOfTwo(LoadMetric.inFlight())));
+    for (int i = 0; i < 1_000; i++) {
+      fixture.balancer.begin(PickContext.none());
+      int difference = fixture.stats("e0").inFlight() - fixture.stats("e1").inFlight();
+      assertThat(Math.abs(difference)).isEqualTo((i + 1) % 2);
+    }
+  }
+
+  /**
+   * As many balls as bins: the fullest holds 2.749, 4.233, 5.514 on average at n = 10, 100, 1000
+   * with one choice. It varies by less than .9, so the mean of r trials by .9/√r: here four of
+   * these.
+   */
+  @Test
+  void one_choice_fills_the_fullest_bin_as_is_known() {
+    assertFullest(Strategies.random(), 10, 2_000, 2.749);
+    assertFullest(Strategies.random(), 100, 400, 4.233);
+    assertFullest(Strategies.random(), 1_000, 100, 5.514);
+  }
+
+  private static void assertFullest(Strategy strategy, int n, int trials, double expected) {
+    double sum = 0;
+    for (int trial = 0; trial < trials; trial++) {
+      sum += 1 + gap(strategy, 1_000 * n + trial, n, 1);
+    }
+    assertThat(sum / trials)
+        .as("%s, n = %d", strategy, n)
+        .isCloseTo(expected, within(4 * 0.9 / Math.sqrt(trials)));
+  }
+
+  /** With two choices it is 2.06, 2.58 and 3.005, and varies by less than .5. */
+  @Test
+  void two_choices_fill_the_fullest_bin_as_is_known() {
+    Strategy two = Strategies.powerOfTwo(LoadMetric.inFlight());
+    assertFullest(two, 10, 2_000, 2.06);
+    assertFullest(two, 100, 400, 2.58);
+    assertFullest(two, 1_000, 100, 3.005);
+  }
+
+  /**
+   * A thousand balls a bin: with one choice the fullest is 46.5 above the mean at n = 10 and 82 at
+   * n = 100. It grows with the root of the number of balls. The gap of one trial varies by less
+   * than 20.
+   */
+  @Test
+  void one_choice_leaves_a_gap_that_grows() {
+    assertThat(meanGap(Strategies.random(), 10, 200)).isCloseTo(46.5, within(4 * 20 / 14.1));
+    assertThat(meanGap(Strategies.random(), 100, 25)).isCloseTo(82, within(4 * 20 / 5.0));
+  }
+
+  /** With two choices it is 1.1 and 1.9, and varies by less than .6. */
+  @Test
+  void two_choices_leave_a_gap_of_one_or_two() {
+    Strategy two = Strategies.powerOfTwo(LoadMetric.inFlight());
+    assertThat(meanGap(two, 10, 200)).isCloseTo(1.1, within(0.05 + 4 * 0.6 / 14.1));
+    assertThat(meanGap(two, 100, 25)).isCloseTo(1.9, within(0.05 + 4 * 0.6 / 5.0));
+  }
+
+  private static double meanGap(Strategy strategy, int n, int trials) {
+    double sum = 0;
+    for (int trial = 0; trial < trials; trial++) {
+      sum += gap(strategy, 7_000 * n + trial, n, 1_000);
+    }
+    return sum / trials;
   }
 
   @Test

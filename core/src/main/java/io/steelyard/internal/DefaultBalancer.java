@@ -323,8 +323,10 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
     CompletableFuture<@Nullable Void> gate = new CompletableFuture<>();
     waiting.add(gate);
     Platform.Cancellable timeout = platform.schedule(() -> letGo(gate), atMost);
-    if (ready.isDone()) {
-      letGo(gate); // it became so meanwhile
+    // It became so meanwhile. The snapshot is asked, for whoever lets the others go has written it
+    // before, but may complete ready only afterwards.
+    if (snapshot.candidates.usable() > 0 || ready.isDone()) {
+      letGo(gate);
     }
     return gate.thenRun(timeout::cancel);
   }

@@ -8,4 +8,14 @@ class BoundedLoadMaglevContractTest extends StrategyContract {
   protected Strategy strategy() {
     return Strategies.boundedLoad(Strategies.maglev(), 0.25);
   }
+
+  @Override
+  protected boolean keepsKeys() {
+    return true;
+  }
+
+  @Override
+  protected boolean ranksDiffer() {
+    return true;
+  }
 }

@@ -8,4 +8,14 @@ class BoundedLoadRingHashContractTest extends StrategyContract {
   protected Strategy strategy() {
     return Strategies.boundedLoad(Strategies.ringHash(), 0.25);
   }
+
+  @Override
+  protected boolean keepsKeys() {
+    return true;
+  }
+
+  @Override
+  protected boolean ranksDiffer() {
+    return true;
+  }
 }

@@ -8,4 +8,14 @@ class JumpHashContractTest extends StrategyContract {
   protected Strategy strategy() {
     return Strategies.jumpHash();
   }
+
+  @Override
+  protected boolean keepsKeys() {
+    return true;
+  }
+
+  @Override
+  protected boolean ranksDiffer() {
+    return true;
+  }
 }

@@ -8,4 +8,14 @@ class MaglevContractTest extends StrategyContract {
   protected Strategy strategy() {
     return Strategies.maglev();
   }
+
+  @Override
+  protected boolean keepsKeys() {
+    return true;
+  }
+
+  @Override
+  protected boolean ranksDiffer() {
+    return true;
+  }
 }

@@ -8,4 +8,14 @@ class RendezvousContractTest extends StrategyContract {
   protected Strategy strategy() {
     return Strategies.rendezvous();
   }
+
+  @Override
+  protected boolean keepsKeys() {
+    return true;
+  }
+
+  @Override
+  protected boolean ranksDiffer() {
+    return true;
+  }
 }

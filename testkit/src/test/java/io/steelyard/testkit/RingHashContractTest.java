@@ -8,4 +8,14 @@ class RingHashContractTest extends StrategyContract {
   protected Strategy strategy() {
     return Strategies.ringHash();
   }
+
+  @Override
+  protected boolean keepsKeys() {
+    return true;
+  }
+
+  @Override
+  protected boolean ranksDiffer() {
+    return true;
+  }
 }

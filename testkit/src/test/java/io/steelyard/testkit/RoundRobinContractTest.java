@@ -13,4 +13,14 @@ class RoundRobinContractTest extends StrategyContract {
   protected boolean honoursDeclaredWeights() {
     return false;
   }
+
+  @Override
+  protected boolean takesTurns() {
+    return true;
+  }
+
+  @Override
+  protected boolean ranksDiffer() {
+    return true;
+  }
 }

@@ -9,4 +9,9 @@ class SessionAffinityContractTest extends StrategyContract {
   protected Strategy strategy() {
     return Strategies.sessionAffinity(Strategies.random(), Duration.ofMinutes(5), 1_000);
   }
+
+  @Override
+  protected boolean keepsKeys() {
+    return true;
+  }
 }

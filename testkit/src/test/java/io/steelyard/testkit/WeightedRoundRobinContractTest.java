@@ -8,4 +8,14 @@ class WeightedRoundRobinContractTest extends StrategyContract {
   protected Strategy strategy() {
     return Strategies.weightedRoundRobin();
   }
+
+  @Override
+  protected boolean takesTurns() {
+    return true;
+  }
+
+  @Override
+  protected boolean ranksDiffer() {
+    return true;
+  }
 }
