@@ -80,6 +80,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
 
   private final Settings settings;
   private final Platform platform;
+  private final Pace pace;
   private final SlotLedger ledger;
   private final Composer composer;
   private final SerialLoop loop;
@@ -121,15 +122,10 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
   private DefaultBalancer(Settings settings) {
     this.settings = settings;
     this.platform = settings.platform();
+    this.pace = new Pace(settings.latencyDecay().toNanos());
     this.ledger =
         new SlotLedger(
-            id ->
-                new Slot(
-                    id,
-                    this,
-                    settings.latencyTracking(),
-                    settings.latencyDecay().toNanos(),
-                    platform.nanoTime()));
+            id -> new Slot(id, this, settings.latencyTracking(), pace, platform.nanoTime()));
     this.composer = new Composer(platform, ledger, this::pickerFailed);
     this.inForce = new Wanted(settings.policy(), "builder");
     this.wanted = inForce;
@@ -351,6 +347,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
     Snapshot before = snapshot;
     Snapshot after = composition.snapshot();
     snapshot = after;
+    pace.endpoints(after.candidates.usable());
     composition.settle();
     rebuilds.increment();
     if (closed.get()) {
@@ -431,7 +428,7 @@ public final class DefaultBalancer implements Balancer, Slot.Owner {
         (context, rank) -> Picker.NONE,
         new Slot[0],
         new InFlight(),
-        platform.random(),
+        platform,
         this::pickerFailed);
   }
 

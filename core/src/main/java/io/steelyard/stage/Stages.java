@@ -26,7 +26,13 @@ public final class Stages {
    * full weight, the first failure, or half a minute without an answer, takes it out again for
    * longer. Attempts that were in flight when it was taken out count neither against nor for it:
    * twenty requests that die with one pod are one episode. An episode is forgotten after each
-   * {@code most} without another.
+   * {@code most} without another. While a panic guard sets this stage aside episodes do not
+   * multiply.
+   *
+   * <p>{@link io.steelyard.Outcome#OVERLOADED} neither counts nor ends the row: an endpoint that
+   * turns away what is too much does its work, and where a quota is what it keeps, all of them
+   * would be taken out by one eager client. The metrics of latency charge it like a failure, so
+   * that less is sent there.
    *
    * <p>Without a guard it may take out every endpoint; {@link Stage#panicBelow panicBelow(0.5)} is
    * a good one. O(endpoints) an evaluation, nothing a request.

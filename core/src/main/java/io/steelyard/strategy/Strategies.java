@@ -88,6 +88,24 @@ public final class Strategies {
   }
 
   /**
+   * Two different endpoints at random; of equally fast ones the one with fewer requests in flight,
+   * else the less loaded by {@link LoadMetric#peakEwma()}.
+   *
+   * <p>Costs within a factor of two of each other count as equal. So a pool of equal endpoints is
+   * balanced by what is in flight, which is exact, and not by averages whose peaks are mostly
+   * chance, while an endpoint that is slow, hangs or fails is told by its latency all the same,
+   * also by one client among many, which hardly ever has two requests on one endpoint. It gives up
+   * nothing against either of {@link #powerOfTwo}'s metrics where that one is at home. With unequal
+   * weights both endpoints are drawn by weight, as there.
+   *
+   * <p>Pick O(1), one clock read a request; compile O(n). With hundreds of clients and endpoints
+   * add {@code Stages.subset}, which gives each client a part of them.
+   */
+  public static Strategy adaptive() {
+    return Adaptive.INSTANCE;
+  }
+
+  /**
    * One endpoint at a time: each holds the turn for a fixed slot of time, then the next.
    *
    * <p>The holder is a function of the clock, so a pick writes nothing. An endpoint of twice the
