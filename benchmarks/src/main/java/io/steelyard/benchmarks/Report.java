@@ -184,11 +184,11 @@ public final class Report {
   /** The bare methods that together do what this one must. */
   private static List<String> baselines(Key key) {
     if (!key.method.equals("pick")) {
-      return List.of("request");
+      return List.of(key.strategy.equals(Subject.UNTRACKED) ? "count" : "request");
     }
     return switch (key.strategy) {
       case "roundRobin", "weightedRoundRobin" -> List.of("counter");
-      case "powerOfTwo(peakEwma)" -> List.of("two", "clock");
+      case "powerOfTwo(peakEwma)", "adaptive" -> List.of("two", "clock");
       case "timedRoundRobin(1s)" -> List.of("clock");
       case "leastConnections" -> List.of("scan");
       default -> List.of("two");

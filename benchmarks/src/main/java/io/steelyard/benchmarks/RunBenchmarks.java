@@ -175,6 +175,9 @@ public final class RunBenchmarks {
     }
     if (operations.contains("begin") || operations.contains("call")) {
       bare.add("request");
+      if (chosen.contains(Subject.UNTRACKED)) {
+        bare.add("count");
+      }
     }
     int groups = rounds * threads.size() * sizes.size();
     int jvmsEach = bare.size() + operations.size() * chosen.size() * jvms.size();

@@ -29,6 +29,9 @@ import org.openjdk.jmh.infra.Blackhole;
 @State(Scope.Benchmark)
 @SuppressWarnings("NullAway.Init") // by JMH and setUp
 public class Subject {
+  /** Power of two in flight with latency tracking switched off: nothing reads a clock. */
+  static final String UNTRACKED = "inFlight untracked";
+
   static final List<String> STRATEGIES =
       List.of(
           "roundRobin",
@@ -36,6 +39,8 @@ public class Subject {
           "leastConnections",
           "powerOfTwo(inFlight)",
           "powerOfTwo(peakEwma)",
+          "adaptive",
+          UNTRACKED,
           "timedRoundRobin(1s)",
           "random");
 
@@ -53,6 +58,8 @@ public class Subject {
     "leastConnections",
     "powerOfTwo(inFlight)",
     "powerOfTwo(peakEwma)",
+    "adaptive",
+    UNTRACKED,
     "timedRoundRobin(1s)",
     "random"
   })
@@ -86,7 +93,8 @@ public class Subject {
       case "roundRobin" -> Strategies.roundRobin();
       case "weightedRoundRobin" -> Strategies.weightedRoundRobin();
       case "leastConnections" -> Strategies.leastConnections();
-      case "powerOfTwo(inFlight)" -> Strategies.powerOfTwo(LoadMetric.inFlight());
+      case "adaptive" -> Strategies.adaptive();
+      case "powerOfTwo(inFlight)", UNTRACKED -> Strategies.powerOfTwo(LoadMetric.inFlight());
       case "powerOfTwo(peakEwma)" -> Strategies.powerOfTwo(LoadMetric.peakEwma());
       case "timedRoundRobin(1s)" -> Strategies.timedRoundRobin(Duration.ofSeconds(1));
       case "random" -> Strategies.random();
@@ -117,6 +125,7 @@ public class Subject {
               return () -> {};
             })
         .name(strategy)
+        .latencyTracking(!strategy.equals(UNTRACKED))
         .strategy(strategy(strategy));
   }
 

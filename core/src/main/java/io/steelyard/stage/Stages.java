@@ -57,4 +57,16 @@ public final class Stages {
   public static Stage maxInFlight(int most) {
     return new MaxInFlight(most);
   }
+
+  /** {@link #subset(int, String)} with an id that each balancer draws for itself. */
+  public static Stage subset(int size) {
+    return new Subset(size, null);
+  }
+
+  /**
+   * TODO
+   */
+  public static Stage subset(int size, String client) {
+    return new Subset(size, client);
+  }
 }
