@@ -1,0 +1,70 @@
+package io.steelyard.benchmarks.simulation;
+
+import io.steelyard.benchmarks.simulation.peers.BalancedScore;
+import io.steelyard.benchmarks.simulation.peers.EdfLeastRequest;
+import io.steelyard.benchmarks.simulation.peers.FinaglePeakEwma;
+import io.steelyard.benchmarks.simulation.peers.SmoothWeighted;
+import io.steelyard.benchmarks.simulation.peers.TwoWithReplacement;
+import io.steelyard.strategy.LoadMetric;
+import io.steelyard.strategy.Strategies;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Who takes part. A new strategy is a line in {@link #OURS}. */
+final class Contenders {
+  private static final Contender WEIGHTED = Contender.of(Strategies.weightedRoundRobin());
+
+  private static final List<Contender> OURS =
+      List.of(
+          Contender.of(Strategies.random()),
+          Contender.of(Strategies.roundRobin()),
+          WEIGHTED,
+          Contender.of(
+              "timedRoundRobin(100 ms)", Strategies.timedRoundRobin(Duration.ofMillis(100))),
+          Contender.of(Strategies.leastConnections()),
+          Contender.of(Strategies.powerOfTwo(LoadMetric.inFlight())),
+          Contender.of(Strategies.powerOfTwo(LoadMetric.peakEwma())));
+
+  private static final List<Contender> PEERS =
+      List.of(
+          Contender.peer("nginx smooth weighted", SmoothWeighted::new),
+          Contender.peer("gRPC least request", TwoWithReplacement::new),
+          Contender.peer("Envoy EDF least request", EdfLeastRequest::new),
+          Contender.peer("Finagle peak EWMA", FinaglePeakEwma::new),
+          Contender.peer("Dialogue balanced", BalancedScore::new));
+
+  private Contenders() {}
+
+  /** Who takes part in this scenario: all, and where requests fail, also with ejection. */
+  static List<Contender> in(Scenario scenario) {
+    List<Contender> result = new ArrayList<>();
+    for (List<Contender> group : List.of(OURS, PEERS)) {
+      for (Contender contender : group) {
+        if (contender.equals(WEIGHTED) && !scenario.weighted) {
+          continue; // with equal weights it is roundRobin
+        }
+        result.add(contender);
+        if (scenario.failing) {
+          result.add(contender.withEjection());
+        }
+      }
+    }
+    return result;
+  }
+
+  /** The one of this name, with ejection or without. */
+  static Contender named(String name) {
+    for (List<Contender> group : List.of(OURS, PEERS)) {
+      for (Contender contender : group) {
+        if (contender.name().equals(name)) {
+          return contender;
+        }
+        if (contender.withEjection().name().equals(name)) {
+          return contender.withEjection();
+        }
+      }
+    }
+    throw new IllegalArgumentException("contender: " + name + " (expected: one of those listed)");
+  }
+}
