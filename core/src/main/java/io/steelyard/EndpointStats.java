@@ -35,7 +35,8 @@ public abstract class EndpointStats {
   /**
    * The share of failures lately, 0 to 1: a moving average over time, with a tenth of the latency's
    * time constant, decayed to the given moment. One failure among frequent requests moves it
-   * little, one that comes alone moves it far; 0 where latency is not tracked.
+   * little, one that comes alone moves it far, and k + 1 in a row make it 1 − 2<sup>−k</sup> at
+   * least; 0 where latency is not tracked.
    *
    * @param nanoTime the moment, from {@link Context#nanoTime()}
    */

