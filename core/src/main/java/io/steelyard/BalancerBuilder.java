@@ -101,9 +101,10 @@ public final class BalancerBuilder {
 
   /**
    * Sets whether latency is measured, which costs two clock reads a request; true by default, also
-   * under strategies that do not go by it, since {@link EndpointStats} tells of it. Those strategies
-   * need no clock without it: a request under {@code powerOfTwo(inFlight())} then takes a quarter of
-   * the time. {@code adaptive()} and peak EWMA know nothing then and compare requests in flight.
+   * under strategies that do not go by it, since {@link EndpointStats} tells of it. Those
+   * strategies need no clock without it: a request under {@code powerOfTwo(inFlight())} then takes
+   * a quarter of the time. {@code adaptive()} and peak EWMA know nothing then and compare requests
+   * in flight.
    */
   public BalancerBuilder latencyTracking(boolean tracking) {
     this.latencyTracking = tracking;

@@ -66,8 +66,7 @@ class AdaptiveTest {
 
   /**
    * A request every three seconds, one of four endpoints sixteen times as slow: each would be asked
-   * every twelve seconds, and an average that fades in ten knows nothing by then. The slow one got
-   * 15 % of the requests.
+   * every twelve seconds, and an average that fades in ten knows nothing by then.
    */
   @Test
   void a_slow_endpoint_is_told_by_rare_requests_too() {
