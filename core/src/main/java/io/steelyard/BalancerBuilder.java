@@ -3,7 +3,6 @@ package io.steelyard;
 import io.steelyard.internal.DefaultBalancer;
 import io.steelyard.retry.RetryPolicy;
 import io.steelyard.stage.Stages;
-import io.steelyard.strategy.LoadMetric;
 import io.steelyard.strategy.Strategies;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class BalancerBuilder {
   private final Discovery discovery;
   private @Nullable String name;
-  private Strategy strategy = Strategies.powerOfTwo(LoadMetric.peakEwma());
+  private Strategy strategy = Strategies.adaptive();
   private List<Stage> stages = List.of(Stages.ejection().panicBelow(0.5));
   private @Nullable PolicySource policies;
   private Classifier classifier = Classifier.standard();
@@ -44,7 +43,7 @@ public final class BalancerBuilder {
     return this;
   }
 
-  /** Sets what chooses; {@code powerOfTwo(peakEwma())} by default. */
+  /** Sets what chooses; {@link Strategies#adaptive()} by default. */
   public BalancerBuilder strategy(Strategy strategy) {
     this.strategy = Objects.requireNonNull(strategy, "strategy");
     return this;
@@ -111,8 +110,8 @@ public final class BalancerBuilder {
 
   /**
    * Sets the time constant of the latency average: after this time the weight of an old sample has
-   * fallen to 37 % (1/e). 10 seconds by default. It should be much longer than the gap between two
-   * requests to one endpoint.
+   * fallen to 37 % (1/e). 10 seconds by default. While requests are so rare that an endpoint sees
+   * fewer than fifty in that time, it is fifty of the gaps between them (at most an hour).
    *
    * @param decay 1 millisecond to 10 minutes
    */
@@ -126,8 +125,11 @@ public final class BalancerBuilder {
   }
 
   /**
-   * Sets whether latency is measured, which costs two clock reads a request; true by default.
-   * Without it peak EWMA knows nothing and compares requests in flight.
+   * Sets whether latency is measured, which costs two clock reads a request; true by default, also
+   * under strategies that do not go by it, since {@link EndpointStats} tells of it. Those
+   * strategies need no clock without it: a request under {@code powerOfTwo(inFlight())} then takes
+   * a quarter of the time. {@code adaptive()} and peak EWMA know nothing then and compare requests
+   * in flight.
    */
   public BalancerBuilder latencyTracking(boolean tracking) {
     this.latencyTracking = tracking;

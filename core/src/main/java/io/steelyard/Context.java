@@ -61,11 +61,20 @@ public interface Context {
   <T> T memory(Supplier<T> initial);
 
   /**
+   * Whether a panic guard set aside what this stage said last: then the endpoints that it excluded
+   * were in use all the same, and what they did since is not what the stage made of them. False for
+   * a stage without a guard.
+   */
+  default boolean setAside() {
+    return false;
+  }
+
+  /**
    * Returns a context for a stage or strategy inside this one: the same but for the memory.
    *
    * @param memory where the inner one's memory is kept: a part of this one's
    */
   default Context inner(InnerMemory memory) {
-    return new NestedContext(this, memory);
+    return new NestedContext(this, memory, false);
   }
 }

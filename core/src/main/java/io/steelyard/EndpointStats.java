@@ -20,7 +20,10 @@ public abstract class EndpointStats {
 
   /**
    * The peak-sensitive moving average of latency in nanoseconds, decayed to the given moment; 0
-   * while nothing is known. A failed request is charged more than it took.
+   * while nothing is known. A failure never lowers it: one that comes fast is no sign of speed.
+   *
+   * <p>Its time constant is {@link BalancerBuilder#latencyDecay}, and longer while requests are so
+   * rare that an endpoint would see fewer than fifty in that time.
    *
    * @param nanoTime the moment, from {@link Context#nanoTime()}
    */
@@ -28,6 +31,30 @@ public abstract class EndpointStats {
 
   /** Whether a latency was ever measured. */
   public abstract boolean hasLatency();
+
+  /**
+   * The share of failures lately, 0 to 1: a moving average over time, with a tenth of the latency's
+   * time constant, decayed to the given moment. One failure among frequent requests moves it
+   * little, one that comes alone moves it far, and k + 1 in a row make it 1 − 2<sup>−k</sup> at
+   * least; 0 where latency is not tracked.
+   *
+   * @param nanoTime the moment, from {@link Context#nanoTime()}
+   */
+  public abstract double failureRate(long nanoTime);
+
+  /**
+   * What one more request has to be expected to cost here, in nanoseconds: 0 or more, finite.
+   *
+   * <p>The latency; or, while requests wait, the longer of that and the wait, unless nothing was
+   * begun here for ten seconds: then one request is to find out. Times up to 31 by {@link
+   * #failureRate}. While nothing is known 0, or 10<sup>12</sup> where a request is in flight or has
+   * just failed, so that exactly one goes to find out. All of it follows from the other methods; it
+   * is here because two of these are compared in each pick, and taken together they are read
+   * faster.
+   *
+   * @param nanoTime the moment, from {@link Context#nanoTime()}
+   */
+  public abstract double expectedNanos(long nanoTime);
 
   /**
    * How long requests have been waiting here that were begun after the last answer, in nanoseconds;
@@ -48,7 +75,7 @@ public abstract class EndpointStats {
 
   /**
    * Failures in a row, of requests begun since {@link Context#forgetFailures}; 0 to 65535, where it
-   * stays.
+   * stays. {@link Outcome#OVERLOADED} neither adds to the row nor ends it.
    */
   public abstract int consecutiveFailures();
 

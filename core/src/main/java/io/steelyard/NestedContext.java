@@ -3,8 +3,12 @@ package io.steelyard;
 import java.time.Duration;
 import java.util.function.Supplier;
 
-/** The outer layer's context with the inner layer's memory; see {@link Context#inner}. */
-record NestedContext(Context outer, InnerMemory memory) implements Context {
+/**
+ * The outer layer's context with the inner layer's memory; see {@link Context#inner}.
+ *
+ * @param guarded whether the outer layer set aside what the inner one said last
+ */
+record NestedContext(Context outer, InnerMemory memory, boolean guarded) implements Context {
   @Override
   public long nanoTime() {
     return outer.nanoTime();
@@ -43,6 +47,11 @@ record NestedContext(Context outer, InnerMemory memory) implements Context {
   @Override
   public void note(String text) {
     outer.note(text);
+  }
+
+  @Override
+  public boolean setAside() {
+    return guarded || outer.setAside();
   }
 
   @Override

@@ -12,7 +12,10 @@ public enum Outcome {
   TIMEOUT(true),
   /** No connection could be had: nothing was sent. */
   UNREACHABLE(true),
-  /** The endpoint said it has too much to do. */
+  /**
+   * The endpoint said it has too much to do. A failure as far as load is compared, but not one for
+   * which an endpoint is ejected: turning away is what it should do then.
+   */
   OVERLOADED(true),
   /** A limit of ours refused it; the endpoint never saw the request. */
   REJECTED(false),

@@ -15,7 +15,8 @@ record PanicGuard(Stage stage, double share) implements Stage {
   @Override
   public Candidates apply(Candidates candidates, Context context) {
     Memory memory = context.memory(Memory::new);
-    Candidates weighed = stage.apply(candidates, context.inner(memory.guarded));
+    Context inner = new NestedContext(context, memory.guarded, memory.panicking);
+    Candidates weighed = stage.apply(candidates, inner);
     int before = serving(candidates);
     int after = serving(weighed);
     int discovered = candidates.discovered();

@@ -269,6 +269,8 @@ class BadInputTest {
     assertRefused(() -> Stages.ejection(1, second.negated(), second), "base");
     assertRefused(() -> Stages.ejection(1, second, Duration.ofMillis(999)), "most");
     assertRefused(() -> Stages.maxInFlight(0), "maxInFlight: 0");
+    assertRefused(() -> Stages.subset(0), "subset: 0");
+    assertRefused(() -> Stages.subsetAmong(0), "subsetAmong: clients: 0");
     for (double share : new double[] {0, -1, 1.01, Double.NaN}) {
       assertRefused(() -> Stages.ejection().panicBelow(share), "panicBelow: " + share);
     }

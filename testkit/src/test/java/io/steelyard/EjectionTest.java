@@ -64,10 +64,11 @@ class EjectionTest {
     fixture.on("e0", Outcome.TIMEOUT, 2);
     fixture.on("e0", Outcome.CANCELLED, 10);
     fixture.on("e0", Outcome.REJECTED, 10);
+    fixture.on("e0", Outcome.OVERLOADED, 10);
     fixture.settle();
     assertThat(isOut(fixture, "e0")).isFalse();
     fixture.on("e0", Outcome.UNREACHABLE, 2);
-    fixture.on("e0", Outcome.OVERLOADED, 1);
+    fixture.on("e0", Outcome.FAILURE, 1);
     assertThat(isOut(fixture, "e0")).isTrue();
   }
 
@@ -340,5 +341,26 @@ class EjectionTest {
       assertThat(fixture.balancer.candidates().usable()).isGreaterThanOrEqualTo(2);
     }
     assertThat(fixture.requests(400)).hasSize(4);
+  }
+
+  /** Everything fails for two minutes; before, episodes had doubled to minutes by then. */
+  @Test
+  void episodes_do_not_multiply_while_a_panic_keeps_everything_in_use() {
+    Fixture fixture = ejecting(4, Stages.ejection().panicBelow(0.5));
+    for (int round = 0; round < 2_400; round++) {
+      fixture.request(Outcome.FAILURE);
+      fixture.platform.advance(Duration.ofMillis(50));
+    }
+    assertThat(fixture.balancer.candidates().usable()).isEqualTo(4);
+    // Then it is over; all are back in full as soon as the longest of the first episodes and its
+    // ramp can be: two were ejected before the panic began, and one of them perhaps twice.
+    for (int round = 0; round < 400; round++) {
+      fixture.request(Outcome.SUCCESS);
+      fixture.platform.advance(Duration.ofMillis(50));
+    }
+    assertThat(fixture.balancer.explain().layers().get(0).note()).isNull();
+    for (int e = 0; e < 4; e++) {
+      assertThat(fixture.weight("e" + e)).as("e%d", e).isEqualTo(1);
+    }
   }
 }

@@ -82,6 +82,23 @@ public class Bare {
     return endpoints[i];
   }
 
+  /** {@link #request} without its time: no clock and no average. */
+  @Benchmark
+  public Endpoint count(Caller caller, Blackhole sink) {
+    int i = lessLoaded();
+    Cell cell = cells[i];
+    Cell.IN_FLIGHT.getAndAdd(cell, 1L);
+    sink.consume(endpoints[i]);
+    int open = caller.ended.getOpaque();
+    if (caller.ended.compareAndSet(open, open + 1)) {
+      if (cell.failures != 0) {
+        cell.failures = 0;
+      }
+      Cell.IN_FLIGHT.getAndAdd(cell, -1L);
+    }
+    return endpoints[i];
+  }
+
   /** All endpoints, the one with least in flight. */
   @Benchmark
   public Endpoint scan() {

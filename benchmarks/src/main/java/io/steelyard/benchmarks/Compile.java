@@ -190,6 +190,16 @@ public class Compile {
     }
 
     @Override
+    public double failureRate(long nanoTime) {
+      return 0;
+    }
+
+    @Override
+    public double expectedNanos(long nanoTime) {
+      return 0;
+    }
+
+    @Override
     public long waitingNanos(long nanoTime) {
       return 0;
     }

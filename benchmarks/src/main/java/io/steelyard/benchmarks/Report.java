@@ -233,12 +233,12 @@ public final class Report {
       case "pick" ->
           switch (strategy) {
             case "roundRobin", "weightedRoundRobin" -> List.of("counter");
-            case "powerOfTwo(peakEwma)" -> List.of("two", "clock");
+            case "powerOfTwo(peakEwma)", "adaptive" -> List.of("two", "clock");
             case "timedRoundRobin(1s)" -> List.of("clock");
             case "leastConnections" -> List.of("scan");
             default -> List.of("two");
           };
-      default -> List.of("request");
+      default -> List.of(Subject.UNTRACKED.contains(strategy) ? "count" : "request");
     };
   }
 

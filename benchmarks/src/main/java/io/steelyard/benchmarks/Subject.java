@@ -37,6 +37,7 @@ public class Subject {
           "powerOfTwo(inFlight)",
           "powerOfTwo(peakEwma)",
           "powerOf(3, inFlight)",
+          "adaptive",
           "timedRoundRobin(1s)",
           "random",
           "weightedRandom");
@@ -73,6 +74,7 @@ public class Subject {
     "powerOfTwo(inFlight)",
     "powerOfTwo(peakEwma)",
     "powerOf(3, inFlight)",
+    "adaptive",
     "timedRoundRobin(1s)",
     "random",
     "weightedRandom"
@@ -129,6 +131,7 @@ public class Subject {
       case "roundRobin" -> Strategies.roundRobin();
       case "weightedRoundRobin" -> Strategies.weightedRoundRobin();
       case "leastConnections" -> Strategies.leastConnections();
+      case "adaptive" -> Strategies.adaptive();
       case "powerOfTwo(inFlight)", "powerOfTwo(inFlight)/untracked" ->
           Strategies.powerOfTwo(LoadMetric.inFlight());
       case "powerOfTwo(peakEwma)" -> Strategies.powerOfTwo(LoadMetric.peakEwma());

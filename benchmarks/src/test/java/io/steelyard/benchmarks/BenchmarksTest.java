@@ -28,7 +28,7 @@ class BenchmarksTest {
     List<String> all = new ArrayList<>(Subject.STRATEGIES);
     all.addAll(Subject.UNTRACKED);
 
-    assertThat(run("(Bare|Ours)\\.(?!key)", "alone", all)).hasSize(5 + 3 * strategies);
+    assertThat(run("(Bare|Ours)\\.(?!key)", "alone", all)).hasSize(6 + 3 * strategies);
   }
 
   @Test

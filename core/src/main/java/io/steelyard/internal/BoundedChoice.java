@@ -63,18 +63,22 @@ final class BoundedChoice {
     this.nonsense = nonsense;
   }
 
-  /** Begins an attempt, null if no candidate will have it. */
-  @Nullable CountedAttempt begin(PickContext context) {
+  /**
+   * Begins an attempt, null if no candidate will have it.
+   *
+   * @param now the moment, read just now
+   */
+  @Nullable CountedAttempt begin(PickContext context, long now) {
     int inAll = total.incrementAndGet();
     boolean begun = false;
     try {
-      int at = choose(context, inAll, true);
+      int at = choose(context, inAll, true, now);
       Slot slot = at < 0 ? null : slots[at];
       if (slot == null) {
         return null;
       }
       begun = true;
-      return new CountedAttempt(slot, endpoints[at], slot.now(), candidates.probing(at), total);
+      return new CountedAttempt(slot, endpoints[at], now, candidates.probing(at), total);
     } finally {
       if (!begun) {
         total.decrementAndGet();
@@ -84,18 +88,18 @@ final class BoundedChoice {
 
   /** What {@link #begin} would choose, counting nothing: an index, or {@link Picker#NONE}. */
   int pick(PickContext context) {
-    return choose(context, total.get() + 1, false);
+    return choose(context, total.get() + 1, false, 0);
   }
 
-  private int choose(PickContext context, int inAll, boolean admit) {
+  private int choose(PickContext context, int inAll, boolean admit, long now) {
     if (candidates.usable() == 0) {
       return Picker.NONE;
     }
     int within = inAll;
     while (within > 0) {
-      int at = inOrder(context, within, admit);
+      int at = inOrder(context, within, admit, now);
       if (at < 0) {
-        at = anywhere(context, within, admit);
+        at = anywhere(context, within, admit, now);
       }
       if (at >= 0) {
         return at;
@@ -106,7 +110,7 @@ final class BoundedChoice {
   }
 
   /** Follows the picker's order. */
-  private int inOrder(PickContext context, int within, boolean admit) {
+  private int inOrder(PickContext context, int within, boolean admit, long now) {
     int rank = 0;
     for (int ask = 0; ask < ASKS; ask++) {
       int i;
@@ -125,7 +129,7 @@ final class BoundedChoice {
       }
       if (context.avoids(endpoints[i])) {
         rank++;
-      } else if (take(i, within, admit)) {
+      } else if (take(i, within, admit, now)) {
         return i;
       } else if (hasRoom(i, within)) {
         rank++; // refused for another reason: it is on probation
@@ -134,11 +138,11 @@ final class BoundedChoice {
     return Picker.NONE;
   }
 
-  private int anywhere(PickContext context, int within, boolean admit) {
+  private int anywhere(PickContext context, int within, boolean admit, long now) {
     int start = random.nextInt(slots.length);
     for (int k = 0; k < slots.length; k++) {
       int at = start + k < slots.length ? start + k : start + k - slots.length;
-      if (slots[at] != null && !context.avoids(endpoints[at]) && take(at, within, admit)) {
+      if (slots[at] != null && !context.avoids(endpoints[at]) && take(at, within, admit, now)) {
         return at;
       }
     }
@@ -184,7 +188,7 @@ final class BoundedChoice {
         && slot.wouldAdmit(candidates.limit(i), candidates.probing(i));
   }
 
-  private boolean take(int i, int within, boolean admit) {
+  private boolean take(int i, int within, boolean admit, long now) {
     Slot slot = slots[i];
     int limit = limit(i, within);
     if (slot == null) {
@@ -194,7 +198,7 @@ final class BoundedChoice {
     if (!admit) {
       return slot.wouldAdmit(limit, probing);
     }
-    return probing ? slot.admitProbe(limit) : slot.admit(limit);
+    return probing ? slot.admitProbe(limit, now) : slot.admit(limit, now);
   }
 
   private boolean hasRoom(int i, int within) {

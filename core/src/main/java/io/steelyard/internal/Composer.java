@@ -100,7 +100,7 @@ final class Composer {
               picker,
               slots,
               inFlight,
-              platform.random(),
+              platform,
               nonsense);
       replaceLayers(next);
       done = true;

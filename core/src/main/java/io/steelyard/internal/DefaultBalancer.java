@@ -107,6 +107,7 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
 
   private final RetryBudget retryBudget = RetryBudget.standard();
   private final Classifier judge = new Judge();
+  private final Pace pace;
   private final SlotLedger ledger;
   private final Composer composer;
   private final SerialLoop loop;
@@ -165,15 +166,10 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
     this.settings = settings;
     this.platform = settings.platform();
     this.retry = settings.retry();
+    this.pace = new Pace(settings.latencyDecay().toNanos());
     this.ledger =
         new SlotLedger(
-            id ->
-                new Slot(
-                    id,
-                    this,
-                    settings.latencyTracking(),
-                    settings.latencyDecay().toNanos(),
-                    platform.nanoTime()));
+            id -> new Slot(id, this, settings.latencyTracking(), pace, platform.nanoTime()));
     this.composer = new Composer(platform, ledger, this::pickerFailed);
     this.builders = new Wanted(settings.policy(), Rank.BUILDER, "builder");
     this.inForce = builders;
@@ -470,6 +466,7 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
     Snapshot before = snapshot;
     Snapshot after = composition.snapshot();
     snapshot = after;
+    pace.endpoints(after.candidates.usable());
     composition.settle();
     rebuilds.increment();
     if (closed.get()) {
@@ -592,7 +589,7 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
         (context, rank) -> Picker.NONE,
         new Slot[0],
         new InFlight(),
-        platform.random(),
+        platform,
         this::pickerFailed);
   }
 

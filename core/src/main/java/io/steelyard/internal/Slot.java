@@ -8,7 +8,7 @@ import java.lang.invoke.VarHandle;
 /**
  * The live record of one endpoint: what is in flight, how long it takes, how it fails.
  *
- * <p>Three words carry it, each moved by one atomic instruction a request:
+ * <p>Three words carry it, each moved by at most one atomic instruction a request:
  *
  * <ul>
  *   <li>{@code traffic}: 24 bits of requests begun, 20 bits awaiting an answer, 20 bits in flight,
@@ -16,7 +16,8 @@ import java.lang.invoke.VarHandle;
  *       carries into a field of its own.
  *   <li>{@code latency}: the average as a float and the time of its last sample in units of
  *       2<sup>20</sup> ns, moved by compare-and-set. After three lost races a sample is dropped:
- *       samples may be lost, requests in flight never.
+ *       samples may be lost, requests in flight never. Beside it, of the same form, the share of
+ *       failures lately, written by failures alone.
  *   <li>{@code failures}: an episode number, whether a success came or is awaited, and the failures
  *       in a row. An end whose attempt began in another episode leaves it alone.
  * </ul>
@@ -42,6 +43,7 @@ final class Slot extends SlotPadAfter {
   private static final VarHandle TRAFFIC = field("traffic", long.class);
   private static final VarHandle BEGUN_CARRY = field("begunCarry", long.class);
   private static final VarHandle LATENCY = field("latency", long.class);
+  private static final VarHandle FAILING = field("failing", long.class);
   private static final VarHandle BUSY_SINCE = field("busySince", long.class);
   private static final VarHandle LAST_BEGUN = field("lastBegun", long.class);
   private static final VarHandle FAILURES = field("failures", int.class);
@@ -57,6 +59,7 @@ final class Slot extends SlotPadAfter {
   private static final int BEGUN_BITS = 64 - BEGUN_SHIFT;
   private static final long BEGUN_MAX = (1L << BEGUN_BITS) - 1;
   private static final long AWAITING_ONE = 1L << FIELD_BITS;
+  private static final long AWAITING = FIELD_MASK << FIELD_BITS;
   private static final long BEGIN = (1L << BEGUN_SHIFT) + AWAITING_ONE + 1;
 
   // failures: | episode 14 | recovered 1 | success awaited 1 | in a row 16 |
@@ -65,18 +68,33 @@ final class Slot extends SlotPadAfter {
   private static final int RECOVERED = 1 << 17;
   private static final int EPISODE_SHIFT = 18;
 
-  private static final int STAMP_SHIFT = 20;
+  static final int STAMP_SHIFT = 20;
   private static final int SAMPLE_TRIES = 3;
 
-  /**
-   * What a failure costs: as much as so many requests of its length, or of the average where that
-   * is longer. A failure usually costs the caller a second try and some of its deadline; without a
-   * charge, an endpoint that fails fast would look like the fastest of all.
-   */
-  private static final double FAILURE_CHARGE = 3;
+  /** How much sooner failures are forgotten than latencies. */
+  private static final double FORGIVEN = 10;
 
-  /** Where charges stop adding up: about what a caller waits before it gives an endpoint up. */
-  private static final double CHARGE_LIMIT_NANOS = 5e9;
+  /**
+   * What an endpoint costs that always fails, in requests that succeed; see {@link #expectedNanos}.
+   * Without a charge, an endpoint that fails fast would look like the fastest of all.
+   */
+  private static final double FAILURE_CHARGE = 30;
+
+  /** Below this share of failures an endpoint of which nothing else is known may be tried again. */
+  private static final double FORGOTTEN = 0.05;
+
+  /**
+   * More than any latency (about a quarter of an hour), small enough to be multiplied by what is in
+   * flight.
+   */
+  private static final double UNKNOWN_AND_BUSY = 1e12;
+
+  /**
+   * How long an endpoint that seems to hang gets nothing before one more request finds out. Without
+   * it a single request that is never answered (a long poll, a lost verdict) would starve a healthy
+   * endpoint for good: no traffic, no sample, and the wait grows.
+   */
+  private static final long TRY_AGAIN_NANOS = 10_000_000_000L;
 
   private final String id;
   private final long[] counts = new long[Outcome.values().length];
@@ -89,16 +107,31 @@ final class Slot extends SlotPadAfter {
   @SuppressWarnings("unused") // accessed through SAID_SUCCESSES
   private volatile long saidSuccesses;
 
-  Slot(String id, Owner owner, boolean tracksLatency, long decayNanos, long now) {
-    super(owner, tracksLatency, (double) (1L << STAMP_SHIFT) / decayNanos, now);
+  Slot(String id, Owner owner, boolean tracksLatency, Pace pace, long now) {
+    super(owner, tracksLatency, pace, id.hashCode() & Pace.EVERY - 1, now);
     this.id = id;
   }
 
   // ---- a request's way through ----
 
-  /** Counts a request begun and in flight. Returns the moment, 0 where latency is not tracked. */
-  long begin() {
-    return begun((long) TRAFFIC.getAndAdd(this, BEGIN));
+  /** Whether the moment a request begins is of any use: else 0 will do. */
+  boolean tracksLatency() {
+    return tracksLatency;
+  }
+
+  /**
+   * Counts a request begun and in flight.
+   *
+   * @param now the moment, read just now; any number where latency is not tracked
+   */
+  void begin(long now) {
+    if (tracksLatency) {
+      // Read before the atomic instruction: what comes after it waits for it.
+      boolean waiting = isWaiting();
+      begun((long) TRAFFIC.getAndAdd(this, BEGIN), waiting, now);
+    } else {
+      carry((long) TRAFFIC.getAndAdd(this, BEGIN));
+    }
   }
 
   /**
@@ -106,14 +139,18 @@ final class Slot extends SlotPadAfter {
    *
    * @return false if it was not admitted; then nothing is counted
    */
-  boolean admit(int limit) {
+  boolean admit(int limit, long now) {
     while (true) {
       long before = (long) TRAFFIC.getVolatile(this);
       if ((before & FIELD_MASK) >= limit) {
         return false;
       }
       if (TRAFFIC.weakCompareAndSet(this, before, before + BEGIN)) {
-        begun(before);
+        if (tracksLatency) {
+          begun(before, isWaiting(), now);
+        } else {
+          carry(before);
+        }
         return true;
       }
     }
@@ -123,7 +160,7 @@ final class Slot extends SlotPadAfter {
    * As {@link #admit}, if in this episode no other probe is out and none has failed. The flag holds
    * the episode of the probe that is out: one that never ends blocks its own episode only.
    */
-  boolean admitProbe(int limit) {
+  boolean admitProbe(int limit, long now) {
     int state = (int) FAILURES.getVolatile(this);
     int mine = (state >>> EPISODE_SHIFT) + 1;
     int out = (int) PROBE.getVolatile(this);
@@ -132,8 +169,8 @@ final class Slot extends SlotPadAfter {
     }
     // A probe's failure is counted before its flag is cleared, so whoever gets the flag sees it. A
     // new episode since the first read makes the flag a stale one, which blocks nobody.
-    int now = (int) FAILURES.getVolatile(this);
-    if ((now & IN_A_ROW) == 0 && now >>> EPISODE_SHIFT == mine - 1 && admit(limit)) {
+    int again = (int) FAILURES.getVolatile(this);
+    if ((again & IN_A_ROW) == 0 && again >>> EPISODE_SHIFT == mine - 1 && admit(limit, now)) {
       return true;
     }
     PROBE.compareAndSet(this, mine, 0);
@@ -151,19 +188,21 @@ final class Slot extends SlotPadAfter {
             && (int) PROBE.getOpaque(this) != (state >>> EPISODE_SHIFT) + 1);
   }
 
-  private long begun(long before) {
-    if (before >>> BEGUN_SHIFT == BEGUN_MAX) {
-      BEGUN_CARRY.getAndAdd(this, 1L << BEGUN_BITS);
-    }
-    if (!tracksLatency) {
-      return 0;
-    }
-    long now = owner.nanoTime();
-    if ((before >>> FIELD_BITS & FIELD_MASK) == 0 || !isWaiting()) {
+  private void begun(long before, boolean waiting, long now) {
+    if ((before & AWAITING) == 0 || !waiting) {
       BUSY_SINCE.setOpaque(this, now);
     }
     LAST_BEGUN.setOpaque(this, now);
-    return now;
+    if (((int) (before >>> BEGUN_SHIFT) & Pace.EVERY - 1) == noted) {
+      pace.note(now);
+    }
+    carry(before);
+  }
+
+  private void carry(long before) {
+    if (before >>> BEGUN_SHIFT == BEGUN_MAX) {
+      BEGUN_CARRY.getAndAdd(this, 1L << BEGUN_BITS);
+    }
   }
 
   /**
@@ -173,11 +212,6 @@ final class Slot extends SlotPadAfter {
   private boolean isWaiting() {
     long packed = (long) LATENCY.getOpaque(this);
     return packed == 0 || stamp((long) BUSY_SINCE.getOpaque(this)) - (int) packed > 0;
-  }
-
-  /** The moment, on the clock that latencies are measured by; 0 where they are not. */
-  long now() {
-    return tracksLatency ? owner.nanoTime() : 0;
   }
 
   /** The number of the episode: an attempt remembers the one it began in. */
@@ -196,18 +230,18 @@ final class Slot extends SlotPadAfter {
 
   /** Counts a request's end. */
   void end(Outcome outcome, long beganAt, int episode, boolean responded, boolean probe) {
-    if (tracksLatency && outcome != Outcome.REJECTED && episode == episode()) {
+    int state = (int) FAILURES.getOpaque(this);
+    if (tracksLatency && outcome != Outcome.REJECTED && episode == state >>> EPISODE_SHIFT) {
       charge(outcome, beganAt, responded);
     }
     boolean wake = false;
     if (outcome == Outcome.SUCCESS) {
-      int state = (int) FAILURES.getOpaque(this);
       if ((state & (IN_A_ROW | SUCCESS_AWAITED)) != 0) {
         wake = succeeded(episode);
       }
     } else {
       COUNTS.getAndAdd(counts, outcome.ordinal(), 1L);
-      if (outcome.isFailure()) {
+      if (outcome.isFailure() && outcome != Outcome.OVERLOADED) {
         wake = failed(episode);
       }
     }
@@ -229,19 +263,48 @@ final class Slot extends SlotPadAfter {
       return;
     }
     long now = owner.nanoTime();
-    long took = now - beganAt;
+    double took = now - beganAt;
     if (outcome == Outcome.SUCCESS) {
-      sample((double) took, now);
+      sample(took, now);
     } else if (outcome == Outcome.CANCELLED) {
       // It would have taken at least so long. Without this an endpoint that hangs looks idle to
       // callers that give up. Compared with the average as it is now: callers give up after the
       // same time each time, and only the first would ever exceed the average as it was.
-      if (!responded && (double) took > latencyNanos(now)) {
-        sample((double) took, now);
+      if (!responded && took > latencyNanos(now)) {
+        sample(took, now);
       }
     } else {
-      double longer = Math.max((double) took, average((long) LATENCY.getOpaque(this)));
-      sample(Math.max((double) took, Math.min(FAILURE_CHARGE * longer, CHARGE_LIMIT_NANOS)), now);
+      failing(now);
+      double average = average((long) LATENCY.getOpaque(this));
+      // A failure keeps the average up, lest an endpoint that only fails grow attractive as it
+      // fades; and so long, at least, a success would have taken, if it was waited for.
+      if (average > 0 || outcome == Outcome.TIMEOUT) {
+        sample(Math.max(took, average), now);
+      }
+    }
+  }
+
+  /**
+   * A failure moves the share of failures as far as the time reaches that it speaks for: from the
+   * last sample on. Two in a row are no chance any more, however frequent requests are: they make
+   * it a half at least, three three quarters.
+   */
+  private void failing(long now) {
+    int stamp = stamp(now);
+    double least = 1 - Math.scalb(1.0, -Math.min(consecutiveFailures(), 20));
+    long last = (long) LATENCY.getOpaque(this);
+    for (int i = 0; i < SAMPLE_TRIES; i++) {
+      long packed = (long) FAILING.getOpaque(this);
+      double perStamp = pace.decayPerStamp() * FORGIVEN;
+      // Within one stamp it is not known how long: half a stamp.
+      int age = Math.max(0, stamp - (int) packed);
+      double gap = Math.max(0.5, Math.min(stamp - (int) last, age));
+      double before = average(packed) * Decay.exp(Math.max(0, age - gap) * perStamp);
+      double past = last == 0 ? 0 : Decay.exp(gap * perStamp);
+      double next = Math.max(least, 1 - (1 - before) * past);
+      if (FAILING.weakCompareAndSet(this, packed, pack(next, stamp))) {
+        return;
+      }
     }
   }
 
@@ -283,14 +346,19 @@ final class Slot extends SlotPadAfter {
    * replaces it, one below is mixed in with the weight e^(-Δ/τ) of the past. Unlike there, reading
    * never writes.
    */
-  private void sample(double nanos, long now) {
+  private void sample(double took, long now) {
+    double nanos = Math.max(1, took); // never all zero in the upper half, which means "no sample"
     int stamp = stamp(now);
     for (int i = 0; i < SAMPLE_TRIES; i++) {
       long packed = (long) LATENCY.getOpaque(this);
       double average = average(packed);
       double next = nanos;
       if (average > nanos) {
-        double past = Decay.exp(Math.max(0, stamp - (int) packed) * decayPerStamp);
+        int age = Math.max(0, stamp - (int) packed);
+        if (age == 0) {
+          return; // the average is of this very moment, and higher
+        }
+        double past = Decay.exp(age * pace.decayPerStamp());
         next = nanos * (1 - past) + average * past;
       }
       if (LATENCY.weakCompareAndSet(this, packed, pack(next, stamp))) {
@@ -303,9 +371,8 @@ final class Slot extends SlotPadAfter {
     return (int) ((now - firstSeen) >> STAMP_SHIFT);
   }
 
-  private static long pack(double nanos, int stamp) {
-    // Never all zero in the upper half, which means "no sample yet".
-    return (long) Float.floatToRawIntBits((float) Math.max(1, nanos)) << 32 | (stamp & 0xFFFFFFFFL);
+  private static long pack(double average, int stamp) {
+    return (long) Float.floatToRawIntBits((float) average) << 32 | (stamp & 0xFFFFFFFFL);
   }
 
   private static double average(long packed) {
@@ -330,11 +397,12 @@ final class Slot extends SlotPadAfter {
   }
 
   /**
-   * Begins an episode: what is in flight now says nothing of it. The average goes too, as failures
-   * were charged to it: an endpoint on probation would look too slow to be tried for a minute.
+   * Begins an episode: what is in flight now says nothing of it. What was measured and charged goes
+   * too: an endpoint on probation would look too slow to be tried for a minute.
    */
   void forgetFailures() {
     LATENCY.setOpaque(this, 0L);
+    FAILING.setOpaque(this, 0L);
     while (true) {
       int state = (int) FAILURES.getVolatile(this);
       if (FAILURES.compareAndSet(this, state, ((state >>> EPISODE_SHIFT) + 1) << EPISODE_SHIFT)) {
@@ -360,7 +428,42 @@ final class Slot extends SlotPadAfter {
     if (packed == 0) {
       return 0;
     }
-    return average(packed) * Decay.exp(Math.max(0, stamp(nanoTime) - (int) packed) * decayPerStamp);
+    return faded(packed, stamp(nanoTime), pace.decayPerStamp());
+  }
+
+  private static double faded(long packed, int stamp, double perStamp) {
+    return average(packed) * Decay.exp(Math.max(0, stamp - (int) packed) * perStamp);
+  }
+
+  @Override
+  public double failureRate(long nanoTime) {
+    long packed = (long) FAILING.getOpaque(this);
+    return packed == 0 ? 0 : faded(packed, stamp(nanoTime), pace.decayPerStamp() * FORGIVEN);
+  }
+
+  /** Each word is read once: this is most of what a pick does. */
+  @Override
+  public double expectedNanos(long nanoTime) {
+    long latency = (long) LATENCY.getOpaque(this);
+    long failing = (long) FAILING.getOpaque(this);
+    long traffic = (long) TRAFFIC.getOpaque(this);
+    int stamp = stamp(nanoTime);
+    double perStamp = pace.decayPerStamp();
+    double failures = failing == 0 ? 0 : faded(failing, stamp, perStamp * FORGIVEN);
+    if (latency == 0) {
+      return (traffic & FIELD_MASK) == 0 && failures < FORGOTTEN ? 0 : UNKNOWN_AND_BUSY;
+    }
+    double expected = faded(latency, stamp, perStamp);
+    if ((traffic & AWAITING) != 0) {
+      long since = (long) BUSY_SINCE.getOpaque(this);
+      if (stamp(since) - (int) latency > 0) {
+        double waiting = nanoTime - since;
+        if (waiting > expected && sinceBegunNanos(nanoTime) < TRY_AGAIN_NANOS) {
+          expected = waiting;
+        }
+      }
+    }
+    return expected * (1 + FAILURE_CHARGE * failures);
   }
 
   @Override
@@ -464,20 +567,23 @@ abstract class SlotPadBefore extends EndpointStats {
 abstract class SlotFields extends SlotPadBefore {
   volatile long traffic;
   volatile long latency;
+  volatile long failing;
   volatile long busySince;
   volatile long lastBegun;
   volatile long begunCarry;
-  final double decayPerStamp;
+  final Pace pace;
+  final int noted; // which of EVERY requests is noted there
   final long firstSeen;
   volatile int failures;
   volatile int probe;
   final Slot.Owner owner;
   final boolean tracksLatency;
 
-  SlotFields(Slot.Owner owner, boolean tracksLatency, double decayPerStamp, long firstSeen) {
+  SlotFields(Slot.Owner owner, boolean tracksLatency, Pace pace, int noted, long firstSeen) {
     this.owner = owner;
     this.tracksLatency = tracksLatency;
-    this.decayPerStamp = decayPerStamp;
+    this.pace = pace;
+    this.noted = noted;
     this.firstSeen = firstSeen;
   }
 }
@@ -486,7 +592,7 @@ abstract class SlotFields extends SlotPadBefore {
 abstract class SlotPadAfter extends SlotFields {
   private long a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16;
 
-  SlotPadAfter(Slot.Owner owner, boolean tracksLatency, double decayPerStamp, long firstSeen) {
-    super(owner, tracksLatency, decayPerStamp, firstSeen);
+  SlotPadAfter(Slot.Owner owner, boolean tracksLatency, Pace pace, int noted, long firstSeen) {
+    super(owner, tracksLatency, pace, noted, firstSeen);
   }
 }

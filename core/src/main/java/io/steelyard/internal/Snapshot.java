@@ -7,8 +7,10 @@ import io.steelyard.Explanation;
 import io.steelyard.LoadBalancingPolicy;
 import io.steelyard.PickContext;
 import io.steelyard.Picker;
+import io.steelyard.Platform;
 import io.steelyard.RandomSource;
 import io.steelyard.Rotation;
+import io.steelyard.TimedPicker;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,12 @@ final class Snapshot {
   /** The endpoints by the positions of the rotation, null at its pause; empty without one. */
   private final @Nullable Endpoint[] turnEndpoints;
 
+  /** The picker, if it wants the moment. */
+  private final @Nullable TimedPicker timed;
+
+  /** Whether a request needs the moment at all, for the choice or for its latency. */
+  private final boolean needsMoment;
+
   private final @Nullable Slot[] slots;
   private final Endpoint[] endpoints;
 
@@ -45,6 +53,7 @@ final class Snapshot {
 
   private final boolean restricted;
   private final @Nullable BoundedChoice bounded;
+  private final Platform platform;
   private final RandomSource random;
   private final BiConsumer<Object, @Nullable Throwable> nonsense;
   private final Admission admission = this::admit;
@@ -63,7 +72,7 @@ final class Snapshot {
       Picker picker,
       Slot[] slots,
       InFlight inFlight,
-      RandomSource random,
+      Platform platform,
       BiConsumer<Object, @Nullable Throwable> nonsense) {
     this.candidates = candidates;
     this.policy = policy;
@@ -72,7 +81,8 @@ final class Snapshot {
     this.picker = picker;
     this.slots = new Slot[slots.length];
     this.endpoints = candidates.topology().endpoints().toArray(Endpoint[]::new);
-    this.random = random;
+    this.platform = platform;
+    this.random = platform.random();
     this.nonsense = nonsense;
     boolean anyRestricted = false;
     for (int i = 0; i < slots.length; i++) {
@@ -94,6 +104,8 @@ final class Snapshot {
     this.openRotation = !restricted && picker instanceof Rotation turns ? turns : null;
     this.openCursor = openRotation == null ? null : openRotation.cursor();
     this.turnEndpoints = turnEndpoints(openRotation);
+    this.timed = picker instanceof TimedPicker asks ? asks : null;
+    this.needsMoment = timed != null || (slots.length > 0 && slots[0].tracksLatency());
   }
 
   private @Nullable Endpoint[] turnEndpoints(@Nullable Rotation turns) {
@@ -113,19 +125,27 @@ final class Snapshot {
       @Nullable Endpoint[] theirs = openEndpoints;
       Rotation turns = openRotation;
       Rotation.Cursor cursor = openCursor;
+      long now = moment();
       int i =
           turns != null && cursor != null
               ? turns.candidate(turns.position(cursor))
-              : ask(context, 0);
+              : ask(context, 0, now);
       if (i >= 0 && i < open.length && i < theirs.length) {
         Slot slot = open[i];
         Endpoint endpoint = theirs[i];
         if (slot != null && endpoint != null) {
-          return new SlotAttempt(slot, endpoint, slot.begin(), false);
+          SlotAttempt attempt = new SlotAttempt(slot, endpoint, now, false);
+          slot.begin(now);
+          return attempt;
         }
       }
     }
-    return bounded != null ? bounded.begin(context) : beginElsewhere(context);
+    return bounded != null ? bounded.begin(context, moment()) : beginElsewhere(context);
+  }
+
+  /** The moment, read once for a request; 0 where nobody asks for it. */
+  private long moment() {
+    return needsMoment ? platform.nanoTime() : 0;
   }
 
   /** The endpoint that {@link #begin} would have chosen, null if none; counts nothing. */
@@ -148,7 +168,7 @@ final class Snapshot {
     if (!restricted && !context.avoidsAny()) {
       rest();
       @Nullable Endpoint[] open = openEndpoints;
-      int i = ask(context, 0);
+      int i = ask(context, 0, timed == null ? 0 : platform.nanoTime());
       if (i >= 0 && i < open.length) {
         Endpoint endpoint = open[i];
         if (endpoint != null) {
@@ -156,7 +176,7 @@ final class Snapshot {
         }
       }
     }
-    int at = bounded != null ? bounded.pick(context) : choose(context, wouldBeAdmitted);
+    int at = bounded != null ? bounded.pick(context) : choose(context, moment(), wouldBeAdmitted);
     return at < 0 ? null : endpoints[at];
   }
 
@@ -164,37 +184,37 @@ final class Snapshot {
     if (!context.avoidsAny()) {
       rest();
     }
-    int at = choose(context, admission);
+    long now = moment();
+    int at = choose(context, now, admission);
     if (at < 0) {
       return null;
     }
-    Slot slot = slot(at);
-    return new SlotAttempt(slot, endpoints[at], slot.now(), candidates.probing(at));
+    return new SlotAttempt(slot(at), endpoints[at], now, candidates.probing(at));
   }
 
   /**
    * Walks the strategy's ranks, and then all candidates from a random one on, to the first that is
    * admitted.
    */
-  private int choose(PickContext context, Admission admission) {
+  private int choose(PickContext context, long now, Admission admission) {
     if (candidates.usable() == 0) {
       return Picker.NONE;
     }
     for (int rank = 0; rank < RANKS; rank++) {
-      int i = ask(context, rank);
+      int i = ask(context, rank, now);
       if (i == Picker.NONE) {
         break; // the strategy knows no more
       }
       if (i < 0 || i >= slots.length || slots[i] == null) {
         nonsense.accept(i, null);
-      } else if (!context.avoids(endpoints[i]) && admission.test(i)) {
+      } else if (!context.avoids(endpoints[i]) && admission.test(i, now)) {
         return i;
       }
     }
     int start = random.nextInt(slots.length);
     for (int k = 0; k < slots.length; k++) {
       int at = start + k < slots.length ? start + k : start + k - slots.length;
-      if (slots[at] != null && !context.avoids(endpoints[at]) && admission.test(at)) {
+      if (slots[at] != null && !context.avoids(endpoints[at]) && admission.test(at, now)) {
         return at;
       }
     }
@@ -208,22 +228,23 @@ final class Snapshot {
     }
   }
 
-  private int ask(PickContext context, int rank) {
+  private int ask(PickContext context, int rank, long now) {
     try {
-      return picker.pick(context, rank);
+      TimedPicker asks = timed;
+      return asks != null ? asks.pick(context, rank, now) : picker.pick(context, rank);
     } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
       nonsense.accept(picker, e);
       return Picker.NONE;
     }
   }
 
-  private boolean admit(int i) {
+  private boolean admit(int i, long now) {
     Slot slot = slot(i);
     int limit = candidates.limit(i);
-    return candidates.probing(i) ? slot.admitProbe(limit) : slot.admit(limit);
+    return candidates.probing(i) ? slot.admitProbe(limit, now) : slot.admit(limit, now);
   }
 
-  private boolean wouldAdmit(int i) {
+  private boolean wouldAdmit(int i, long now) {
     return slot(i).wouldAdmit(candidates.limit(i), candidates.probing(i));
   }
 
@@ -246,6 +267,6 @@ final class Snapshot {
   }
 
   private interface Admission {
-    boolean test(int i);
+    boolean test(int i, long now);
   }
 }

@@ -135,7 +135,11 @@ record Ejection(int failures, Duration base, Duration most) implements Stage {
   }
 
   private Episode takeOut(Episode episode, String why, int i, Context context, long now) {
-    episode.number = Math.min(episode.number + 1, MOST_DOUBLINGS);
+    if (episode.number == 0 || !context.setAside()) {
+      // Doubling is for one that fails by itself. While a panic guard keeps everything in use,
+      // everything fails, again and again, and would be out for minutes after the cause has gone.
+      episode.number = Math.min(episode.number + 1, MOST_DOUBLINGS);
+    }
     episode.phase = Phase.OUT;
     long doubled =
         base.toNanos()

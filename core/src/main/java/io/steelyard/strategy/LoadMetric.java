@@ -41,12 +41,14 @@ public interface LoadMetric {
    * A request costs what requests have taken lately: the peak-sensitive moving average of latency
    * (Finagle's {@code PeakEwma}, where load is latency × (in flight + 1) too).
    *
-   * <p>We differ in four ways. Reading decays the average but writes nothing, so that asking often
+   * <p>We differ in five ways. Reading decays the average but writes nothing, so that asking often
    * changes nothing. While requests wait, the cost is at least the time since anything last came
    * back, undecayed: an endpoint that hangs must not grow attractive as its average fades (one
-   * request every ten seconds still goes there, to find out whether it does hang). A failed request
-   * is charged more than it took. And an endpoint of which nothing is known costs nothing while it
-   * idles and a great deal while it is busy, so that exactly one request goes to find out.
+   * request every ten seconds still goes there, to find out whether it does hang). Failures are
+   * charged apart from the latency, which they say nothing of, and forgiven sooner: see {@link
+   * EndpointStats#failureRate}. An endpoint of which nothing is known costs nothing while it idles
+   * and a great deal while it is busy, so that exactly one request goes to find out. And the
+   * average lasts longer where requests are rare: it is worthless where it fades between two.
    *
    * <p>Without latency tracking ({@link io.steelyard.BalancerBuilder#latencyTracking}) it knows
    * nothing of anyone.
@@ -78,30 +80,9 @@ enum InFlight implements LoadMetric {
 enum PeakEwma implements LoadMetric {
   INSTANCE;
 
-  /**
-   * More than any latency (about a quarter of an hour), small enough to be multiplied by what is in
-   * flight.
-   */
-  private static final double UNKNOWN_AND_BUSY = 1e12;
-
-  /**
-   * How long an endpoint that seems to hang gets nothing before one more request finds out. Without
-   * it a single request that is never answered (a long poll, a lost verdict) would starve a healthy
-   * endpoint for good: no traffic, no sample, and the wait grows.
-   */
-  private static final long TRY_AGAIN_NANOS = 10_000_000_000L;
-
   @Override
   public double cost(EndpointStats stats, long nanoTime) {
-    double latency = stats.latencyNanos(nanoTime);
-    long waiting = stats.waitingNanos(nanoTime);
-    if (waiting > latency && stats.sinceBegunNanos(nanoTime) >= TRY_AGAIN_NANOS) {
-      return latency;
-    }
-    if (latency == 0 && !stats.hasLatency()) {
-      return stats.inFlight() == 0 ? 0 : UNKNOWN_AND_BUSY;
-    }
-    return Math.max(latency, (double) waiting);
+    return stats.expectedNanos(nanoTime);
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.steelyard.PickContext;
 import io.steelyard.Picker;
 import io.steelyard.RandomSource;
 import io.steelyard.Strategy;
+import io.steelyard.TimedPicker;
 
 /**
  * See {@link Strategies#powerOfTwo}.
@@ -15,6 +16,16 @@ import io.steelyard.Strategy;
  * profiles each by itself, and what each reads lies in arrays of its own.
  */
 record PowerOfTwo(LoadMetric metric) implements Strategy {
+  /**
+   * With unequal weights, measured costs that differ by less than this factor are taken for equal.
+   * Two endpoints that are equally fast are never equal in numbers: an average fades until the next
+   * sample, so whichever was asked longer ago, and that is mostly the lighter one, would win.
+   * Weights 1, 2, 3 came out as shares of .26, .36, .38. With it they are right as long as samples
+   * come within a third of the latency's decay time (-ln 0.7 = .36), and the requests in flight
+   * still decide.
+   */
+  private static final double ALIKE = 0.7;
+
   @Override
   public Picker compile(Candidates candidates, Context context) {
     Usable usable = Usable.of(candidates);
@@ -23,12 +34,14 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
       return (request, rank) -> only;
     }
     EndpointStats[] stats = usable.stats(candidates);
-    if (!usable.equalWeights) {
-      return new Weighted(usable, stats, metric, context);
+    if (usable.equalWeights && metric == LoadMetric.inFlight()) {
+      return new EqualInFlight(usable.index, stats, context.random());
     }
-    return metric == LoadMetric.inFlight()
-        ? new EqualInFlight(usable.index, stats, context.random())
-        : new Equal(usable.index, stats, metric, context);
+    TimedPicker picker =
+        usable.equalWeights
+            ? new Equal(usable.index, stats, metric, context)
+            : new Weighted(usable, stats, metric, metric.timed() ? ALIKE : 1, context);
+    return metric.timed() ? picker : (request, rank) -> picker.pick(request, rank, 0);
   }
 
   @Override
@@ -62,13 +75,12 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
   }
 
   /** Equal weights, any metric. */
-  private static final class Equal implements Picker {
+  private static final class Equal implements TimedPicker {
     private final int[] index;
     private final EndpointStats[] stats;
     private final LoadMetric metric;
     private final Context context;
     private final RandomSource random;
-    private final boolean timed;
 
     Equal(int[] index, EndpointStats[] stats, LoadMetric metric, Context context) {
       this.index = index;
@@ -76,11 +88,15 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
       this.metric = metric;
       this.context = context;
       this.random = context.random();
-      this.timed = metric.timed();
     }
 
     @Override
     public int pick(PickContext request, int rank) {
+      return pick(request, rank, context.nanoTime());
+    }
+
+    @Override
+    public int pick(PickContext request, int rank, long now) {
       long bits = random.nextLong();
       int n = index.length;
       int first = (int) (((bits >>> 32) * n) >>> 32);
@@ -88,7 +104,6 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
       if (second >= first) {
         second++;
       }
-      long now = timed ? context.nanoTime() : 0;
       return index[load(second, now) < load(first, now) ? second : first];
     }
 
@@ -108,18 +123,9 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
    * whole requests the two tie until the heavier has 99 in flight, and a tie goes to the first
    * drawn, which is drawn by weight.
    */
-  private static final class Weighted implements Picker {
+  static final class Weighted implements TimedPicker {
     /** After so many draws of the first one again, the second is its neighbour. */
     private static final int DRAWS = 16;
-
-    /**
-     * Measured costs that differ by less than this factor are taken for equal. Two endpoints that
-     * are equally fast are never equal in numbers: an average fades until the next sample, so
-     * whichever was asked longer ago, and that is mostly the lighter one, would win. Weights 1, 2,
-     * 3 came out as shares of .26, .36, .38. With it they are right as long as samples come within
-     * a third of the latency's decay time (-ln 0.7 = .36), and the requests in flight still decide.
-     */
-    private static final double ALIKE = 0.7;
 
     private final int[] index;
     private final EndpointStats[] stats;
@@ -128,9 +134,13 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
     private final LoadMetric metric;
     private final Context context;
     private final RandomSource random;
-    private final boolean timed;
+    private final double alike;
 
-    Weighted(Usable usable, EndpointStats[] stats, LoadMetric metric, Context context) {
+    /**
+     * @param alike costs that differ by less than this factor are taken for equal; 1 takes none
+     */
+    Weighted(
+        Usable usable, EndpointStats[] stats, LoadMetric metric, double alike, Context context) {
       this.index = usable.index;
       this.stats = stats;
       this.weight = usable.weight;
@@ -138,11 +148,16 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
       this.metric = metric;
       this.context = context;
       this.random = context.random();
-      this.timed = metric.timed();
+      this.alike = alike;
     }
 
     @Override
     public int pick(PickContext request, int rank) {
+      return pick(request, rank, context.nanoTime());
+    }
+
+    @Override
+    public int pick(PickContext request, int rank, long now) {
       int first = table.draw(random);
       int second = first;
       for (int draw = 0; draw < DRAWS && second == first; draw++) {
@@ -151,10 +166,9 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
       if (second == first) {
         second = first + 1 < index.length ? first + 1 : 0;
       }
-      long now = timed ? context.nanoTime() : 0;
       double firstCost = metric.cost(stats[first], now);
       double secondCost = metric.cost(stats[second], now);
-      if (timed && secondCost >= firstCost * ALIKE && firstCost >= secondCost * ALIKE) {
+      if (secondCost >= firstCost * alike && firstCost >= secondCost * alike) {
         secondCost = firstCost;
       }
       double lighter = Math.min(weight[first], weight[second]);

@@ -32,11 +32,11 @@ class SlotLedgerTest {
                     public void closedWithoutVerdict(String endpointId) {}
                   },
                   false,
-                  1,
+                  new Pace(1),
                   0));
 
   private static void serve(Slot slot, Outcome outcome) {
-    slot.begin();
+    slot.begin(0);
     slot.end(outcome, 0, slot.episode(), false, false);
   }
 
@@ -71,7 +71,7 @@ class SlotLedgerTest {
   @Test
   void with_something_in_flight_it_is_never_forgotten() {
     Slot gone = ledger.slotsOf(BOTH, 0)[1];
-    gone.begin();
+    gone.begin(0);
     ledger.slotsOf(ONE, 0);
     for (int minute = 0; minute < 60; minute += 5) {
       ledger.expire(minute * MINUTE);

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.steelyard.Outcome;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
@@ -13,7 +16,7 @@ class SlotTest {
   private static final long SECOND = 1_000_000_000;
 
   private final FakeOwner owner = new FakeOwner();
-  private final Slot slot = new Slot("pod", owner, true, 10 * SECOND, 0);
+  private final Slot slot = new Slot("pod", owner, true, new Pace(10 * SECOND), 0);
 
   private static final class FakeOwner implements Slot.Owner {
     volatile long now;
@@ -36,8 +39,13 @@ class SlotTest {
     }
   }
 
+  private long begin() {
+    slot.begin(owner.now);
+    return owner.now;
+  }
+
   private void request(long took, Outcome outcome) {
-    long began = slot.begin();
+    long began = begin();
     int episode = slot.episode();
     owner.now += took;
     slot.end(outcome, began, episode, false, false);
@@ -47,8 +55,8 @@ class SlotTest {
 
   @Test
   void a_request_is_in_flight_from_begin_to_end() {
-    long began = slot.begin();
-    slot.begin();
+    long began = begin();
+    begin();
     assertThat(slot.inFlight()).isEqualTo(2);
     slot.end(Outcome.SUCCESS, began, 0, false, false);
     assertThat(slot.inFlight()).isEqualTo(1);
@@ -71,7 +79,7 @@ class SlotTest {
   void begun_carries_with_requests_in_flight_and_by_admission_too() {
     slot.traffic = ((1L << 24) - 2) << 40;
     for (int i = 0; i < 5; i++) {
-      assertThat(slot.admit(10)).isTrue();
+      assertThat(slot.admit(10, owner.now)).isTrue();
     }
     assertThat(slot.inFlight()).isEqualTo(5);
     assertThat(slot.begun()).isEqualTo((1L << 24) + 3);
@@ -89,7 +97,7 @@ class SlotTest {
   @Test
   void in_flight_is_exact_beyond_half_a_million() {
     for (int i = 0; i < 600_000; i++) {
-      slot.begin();
+      begin();
     }
     assertThat(slot.inFlight()).isEqualTo(600_000);
     for (int i = 0; i < 600_000; i++) {
@@ -113,7 +121,7 @@ class SlotTest {
 
   @Test
   void what_responded_still_counts_in_flight_but_waits_no_more() {
-    long began = slot.begin();
+    long began = begin();
     owner.now = 40 * MILLI;
     assertThat(slot.waitingNanos(owner.now)).isEqualTo(40 * MILLI);
     slot.responded(began);
@@ -140,7 +148,7 @@ class SlotTest {
                   return;
                 }
                 for (int i = 0; i < each; i++) {
-                  long began = slot.begin();
+                  long began = begin();
                   boolean responded = ThreadLocalRandom.current().nextBoolean();
                   if (responded) {
                     slot.responded(began);
@@ -168,40 +176,40 @@ class SlotTest {
 
   @Test
   void admits_up_to_the_limit() {
-    assertThat(slot.admit(2)).isTrue();
+    assertThat(slot.admit(2, owner.now)).isTrue();
     assertThat(slot.wouldAdmit(2, false)).isTrue();
-    assertThat(slot.admit(2)).isTrue();
+    assertThat(slot.admit(2, owner.now)).isTrue();
     assertThat(slot.wouldAdmit(2, false)).isFalse();
-    assertThat(slot.admit(2)).isFalse();
+    assertThat(slot.admit(2, owner.now)).isFalse();
     assertThat(slot.inFlight()).isEqualTo(2);
     assertThat(slot.begun()).isEqualTo(2);
   }
 
   @Test
   void a_probation_admits_one_at_a_time() {
-    assertThat(slot.admitProbe(10)).isTrue();
+    assertThat(slot.admitProbe(10, owner.now)).isTrue();
     assertThat(slot.wouldAdmit(10, true)).isFalse();
-    assertThat(slot.admitProbe(10)).isFalse();
+    assertThat(slot.admitProbe(10, owner.now)).isFalse();
     slot.end(Outcome.SUCCESS, 0, slot.episode(), false, true);
-    assertThat(slot.admitProbe(10)).isTrue();
+    assertThat(slot.admitProbe(10, owner.now)).isTrue();
   }
 
   @Test
   void a_probation_admits_nothing_after_a_failure_until_it_is_forgotten() {
-    slot.admitProbe(10);
+    slot.admitProbe(10, owner.now);
     slot.end(Outcome.FAILURE, 0, slot.episode(), false, true);
     assertThat(slot.wouldAdmit(10, true)).isFalse();
-    assertThat(slot.admitProbe(10)).isFalse();
+    assertThat(slot.admitProbe(10, owner.now)).isFalse();
     slot.forgetFailures();
-    assertThat(slot.admitProbe(10)).isTrue();
+    assertThat(slot.admitProbe(10, owner.now)).isTrue();
   }
 
   @Test
   void a_full_slot_on_probation_keeps_its_probe_for_later() {
-    slot.begin();
-    assertThat(slot.admitProbe(1)).isFalse();
+    begin();
+    assertThat(slot.admitProbe(1, owner.now)).isFalse();
     slot.end(Outcome.SUCCESS, 0, slot.episode(), false, false);
-    assertThat(slot.admitProbe(1)).isTrue();
+    assertThat(slot.admitProbe(1, owner.now)).isTrue();
   }
 
   // ---- failures ----
@@ -211,11 +219,11 @@ class SlotTest {
     request(MILLI, Outcome.FAILURE);
     request(MILLI, Outcome.TIMEOUT);
     request(MILLI, Outcome.UNREACHABLE);
+    assertThat(slot.consecutiveFailures()).isEqualTo(3);
     request(MILLI, Outcome.OVERLOADED);
-    assertThat(slot.consecutiveFailures()).isEqualTo(4);
     request(MILLI, Outcome.CANCELLED);
     request(MILLI, Outcome.REJECTED);
-    assertThat(slot.consecutiveFailures()).as("neutral outcomes").isEqualTo(4);
+    assertThat(slot.consecutiveFailures()).as("neutral outcomes").isEqualTo(3);
     request(MILLI, Outcome.SUCCESS);
     assertThat(slot.consecutiveFailures()).isZero();
   }
@@ -233,8 +241,8 @@ class SlotTest {
   @Test
   void what_began_before_the_failures_were_forgotten_counts_neither_way() {
     int old = slot.episode();
-    slot.begin();
-    slot.begin();
+    begin();
+    begin();
     slot.forgetFailures();
     slot.end(Outcome.FAILURE, 0, old, false, false);
     assertThat(slot.consecutiveFailures()).isZero();
@@ -344,7 +352,7 @@ class SlotTest {
 
   @Test
   void the_sample_is_taken_when_the_answer_begins() {
-    long began = slot.begin();
+    long began = begin();
     owner.now += 20 * MILLI;
     slot.responded(began);
     owner.now += 3 * SECOND;
@@ -352,23 +360,119 @@ class SlotTest {
     assertThat(slot.latencyNanos(20 * MILLI) / MILLI).isCloseTo(20, within(0.001));
   }
 
+  // ---- failures, as they are charged ----
+
   @Test
-  void a_failure_is_charged_three_times_what_it_took_or_takes_on_average() {
+  void a_failure_leaves_the_latency_alone_but_keeps_it_up() {
     request(10 * MILLI, Outcome.SUCCESS);
-    request(1 * MILLI, Outcome.FAILURE);
-    assertThat(slot.latencyNanos(owner.now) / MILLI).isCloseTo(30, within(0.1));
-    request(50 * MILLI, Outcome.FAILURE);
-    assertThat(slot.latencyNanos(owner.now) / MILLI).isCloseTo(150, within(0.1));
+    for (int i = 0; i < 30; i++) {
+      owner.now += SECOND;
+      request(MILLI, Outcome.FAILURE);
+    }
+    assertThat(slot.latencyNanos(owner.now) / MILLI).isCloseTo(10, within(0.01));
+    request(SECOND, Outcome.SUCCESS);
+    assertThat(slot.latencyNanos(owner.now) / MILLI).isCloseTo(1_000, within(0.1));
   }
 
   @Test
-  void charges_stop_at_five_seconds_and_a_longer_wait_counts_in_full() {
-    for (int i = 0; i < 30; i++) {
-      request(10 * MILLI, Outcome.FAILURE);
-    }
-    assertThat(slot.latencyNanos(owner.now) / SECOND).isCloseTo(5, within(0.001));
+  void a_failure_that_took_long_counts_as_long_as_it_took() {
+    request(10 * MILLI, Outcome.SUCCESS);
     request(7 * SECOND, Outcome.TIMEOUT);
     assertThat(slot.latencyNanos(owner.now) / SECOND).isCloseTo(7, within(0.001));
+  }
+
+  /** Each speaks for the time since the sample before it: of a second's memory, a hundredth. */
+  @Test
+  void one_failure_among_frequent_requests_moves_the_failure_rate_little() {
+    for (int i = 0; i < 100; i++) {
+      request(10 * MILLI, Outcome.SUCCESS);
+    }
+    assertThat(slot.failureRate(owner.now)).isZero();
+    request(10 * MILLI, Outcome.FAILURE);
+    assertThat(slot.failureRate(owner.now)).isCloseTo(0.01, within(0.002));
+  }
+
+  @Test
+  void one_failure_that_comes_alone_moves_the_failure_rate_far_and_is_forgiven_soon() {
+    request(10 * MILLI, Outcome.SUCCESS);
+    owner.now += SECOND;
+    request(10 * MILLI, Outcome.FAILURE);
+    assertThat(slot.failureRate(owner.now)).isCloseTo(1 - 1 / Math.E, within(0.01));
+    assertThat(slot.failureRate(owner.now + 3 * SECOND)).isCloseTo(0.03, within(0.005));
+  }
+
+  /**
+   * 1 % of failures, 100 requests a second: charges that multiplied used to end in five seconds.
+   */
+  @Test
+  void the_failure_rate_is_the_share_of_failures() {
+    double sum = 0;
+    for (int i = 1; i <= 20_000; i++) {
+      request(10 * MILLI, i % 100 == 0 ? Outcome.FAILURE : Outcome.SUCCESS);
+      sum += slot.failureRate(owner.now);
+    }
+    assertThat(sum / 20_000).isCloseTo(0.01, within(0.001));
+    assertThat(slot.latencyNanos(owner.now) / MILLI).isCloseTo(10, within(0.01));
+  }
+
+  @Test
+  void an_endpoint_that_always_fails_has_a_failure_rate_of_one_and_costs_31_times_as_much() {
+    request(10 * MILLI, Outcome.SUCCESS);
+    for (int i = 0; i < 1_000; i++) {
+      request(10 * MILLI, Outcome.OVERLOADED);
+    }
+    assertThat(slot.failureRate(owner.now)).isCloseTo(1, within(0.001));
+    assertThat(slot.expectedNanos(owner.now) / MILLI).isCloseTo(310, within(1.0));
+  }
+
+  @Test
+  void one_that_has_only_failed_so_far_does_not_look_fast() {
+    request(MILLI / 10, Outcome.UNREACHABLE);
+    assertThat(slot.hasLatency()).isFalse();
+    assertThat(slot.expectedNanos(owner.now)).isGreaterThan(1e11);
+    assertThat(slot.expectedNanos(owner.now + 4 * SECOND)).as("tried again").isZero();
+  }
+
+  @Test
+  void failures_are_forgotten_with_the_latency() {
+    request(10 * MILLI, Outcome.FAILURE);
+    slot.forgetFailures();
+    assertThat(slot.failureRate(owner.now)).isZero();
+    assertThat(slot.expectedNanos(owner.now)).isZero();
+  }
+
+  /** The fast way says what the other methods say. */
+  @Test
+  void what_is_expected_follows_from_the_other_methods() {
+    SplittableRandom random = new SplittableRandom(1);
+    for (int round = 0; round < 200; round++) {
+      Slot at = new Slot("pod" + round, owner, true, new Pace(10 * SECOND), owner.now);
+      List<Long> inFlight = new ArrayList<>();
+      for (int step = 0; step < 60; step++) {
+        int what = random.nextInt(10);
+        if (what < 5 || inFlight.isEmpty()) {
+          at.begin(owner.now);
+          inFlight.add(owner.now);
+        } else {
+          Outcome outcome = Outcome.values()[Math.max(0, random.nextInt(15) - 8)];
+          at.end(outcome, inFlight.remove(0), at.episode(), false, false);
+        }
+        owner.now +=
+            random.nextInt(20) == 0 ? random.nextLong(30 * SECOND) : random.nextInt(50_000_000);
+        assertThat(at.expectedNanos(owner.now)).isEqualTo(expected(at, owner.now));
+      }
+    }
+  }
+
+  private static double expected(Slot at, long now) {
+    if (!at.hasLatency()) {
+      return at.inFlight() == 0 && at.failureRate(now) < 0.05 ? 0 : 1e12;
+    }
+    double latency = at.latencyNanos(now);
+    double waiting = at.waitingNanos(now);
+    boolean triedAgain = waiting > latency && at.sinceBegunNanos(now) >= 10 * SECOND;
+    double cost = triedAgain ? latency : Math.max(latency, waiting);
+    return cost * (1 + 30 * at.failureRate(now));
   }
 
   @Test
@@ -402,16 +506,16 @@ class SlotTest {
 
   @Test
   void waits_are_those_of_requests_begun_after_the_last_answer() {
-    long first = slot.begin();
+    long first = begin();
     owner.now = 100 * MILLI;
-    slot.begin();
+    begin();
     owner.now = 300 * MILLI;
     assertThat(slot.waitingNanos(owner.now)).isEqualTo(300 * MILLI);
     slot.end(Outcome.SUCCESS, first, 0, false, false);
     // The second is older than this answer: it tells nothing of whether the endpoint hangs.
     assertThat(slot.waitingNanos(800 * MILLI)).isZero();
     owner.now = 900 * MILLI;
-    slot.begin();
+    begin();
     assertThat(slot.waitingNanos(1000 * MILLI)).isEqualTo(100 * MILLI);
   }
 
@@ -420,8 +524,9 @@ class SlotTest {
     for (long start : new long[] {-5 * SECOND, Long.MAX_VALUE - 3 * SECOND, Long.MIN_VALUE}) {
       FakeOwner clock = new FakeOwner();
       clock.now = start;
-      Slot at = new Slot("pod", clock, true, 10 * SECOND, start);
-      long began = at.begin();
+      Slot at = new Slot("pod", clock, true, new Pace(10 * SECOND), start);
+      long began = clock.now;
+      at.begin(began);
       clock.now += 4 * SECOND;
       assertThat(at.waitingNanos(clock.now)).isEqualTo(4 * SECOND);
       at.end(Outcome.SUCCESS, began, 0, false, false);
@@ -449,10 +554,11 @@ class SlotTest {
               public void closedWithoutVerdict(String endpointId) {}
             },
             false,
-            SECOND,
+            new Pace(SECOND),
             0);
     for (Outcome outcome : Outcome.values()) {
-      long began = untracked.begin();
+      long began = 0;
+      untracked.begin(began);
       untracked.end(outcome, began, 0, false, false);
     }
     assertThat(untracked.hasLatency()).isFalse();
@@ -463,8 +569,7 @@ class SlotTest {
 
   @Test
   void an_attempt_closed_without_a_verdict_is_a_failure_and_said() {
-    SlotAttempt attempt =
-        new SlotAttempt(slot, io.steelyard.Endpoint.of("h", 1), slot.begin(), false);
+    SlotAttempt attempt = new SlotAttempt(slot, io.steelyard.Endpoint.of("h", 1), begin(), false);
     attempt.close();
     attempt.close();
     assertThat(slot.count(Outcome.FAILURE)).isEqualTo(1);

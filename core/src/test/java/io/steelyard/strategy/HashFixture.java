@@ -101,6 +101,16 @@ final class HashFixture {
     }
 
     @Override
+    public double failureRate(long nanoTime) {
+      return 0;
+    }
+
+    @Override
+    public double expectedNanos(long nanoTime) {
+      return 0;
+    }
+
+    @Override
     public long waitingNanos(long nanoTime) {
       return 0;
     }

@@ -5,6 +5,7 @@ import io.steelyard.benchmarks.simulation.peers.EdfLeastRequest;
 import io.steelyard.benchmarks.simulation.peers.FinaglePeakEwma;
 import io.steelyard.benchmarks.simulation.peers.SmoothWeighted;
 import io.steelyard.benchmarks.simulation.peers.TwoWithReplacement;
+import io.steelyard.stage.Stages;
 import io.steelyard.strategy.LoadMetric;
 import io.steelyard.strategy.Strategies;
 import java.time.Duration;
@@ -15,6 +16,9 @@ import java.util.List;
 final class Contenders {
   private static final Contender WEIGHTED = Contender.of(Strategies.weightedRoundRobin());
 
+  private static final Contender SUBSETS =
+      new Contender("adaptive, subset(10)", Strategies::adaptive, List.of(Stages.subset(10)), true);
+
   private static final List<Contender> OURS =
       List.of(
           Contender.of(Strategies.random()),
@@ -24,7 +28,9 @@ final class Contenders {
               "timedRoundRobin(100 ms)", Strategies.timedRoundRobin(Duration.ofMillis(100))),
           Contender.of(Strategies.leastConnections()),
           Contender.of(Strategies.powerOfTwo(LoadMetric.inFlight())),
-          Contender.of(Strategies.powerOfTwo(LoadMetric.peakEwma())));
+          Contender.of(Strategies.powerOfTwo(LoadMetric.peakEwma())),
+          Contender.of(Strategies.adaptive()),
+          SUBSETS);
 
   private static final List<Contender> PEERS =
       List.of(
@@ -43,6 +49,9 @@ final class Contenders {
       for (Contender contender : group) {
         if (contender.equals(WEIGHTED) && !scenario.weighted) {
           continue; // with equal weights it is roundRobin
+        }
+        if (contender.equals(SUBSETS) && scenario.clients < 100) {
+          continue; // for many clients
         }
         result.add(contender);
         if (scenario.failing) {

@@ -61,7 +61,7 @@ public final class BoundedLoadStress {
               picker,
               slots,
               total,
-              () -> 0,
+              new StillPlatform(),
               (what, error) -> {
                 throw new AssertionError("nonsense: " + what, error);
               });

@@ -35,7 +35,8 @@ public final class SlotAttemptStress {
   @State
   public static class TwoVerdicts {
     private final Slot slot = StressOwner.slot();
-    private final SlotAttempt attempt = new SlotAttempt(slot, ENDPOINT, slot.begin(), false);
+    private final SlotAttempt attempt =
+        new SlotAttempt(slot, ENDPOINT, StressOwner.begun(slot), false);
 
     @Actor
     public void succeed() {
@@ -65,7 +66,8 @@ public final class SlotAttemptStress {
   public static class VerdictAndClose {
     private final StressOwner owner = new StressOwner(0);
     private final Slot slot = StressOwner.slot(owner);
-    private final SlotAttempt attempt = new SlotAttempt(slot, ENDPOINT, slot.begin(), false);
+    private final SlotAttempt attempt =
+        new SlotAttempt(slot, ENDPOINT, StressOwner.begun(slot), false);
 
     @Actor
     public void succeed() {
@@ -91,7 +93,8 @@ public final class SlotAttemptStress {
   @State
   public static class RespondedAndEnd {
     private final Slot slot = StressOwner.slot();
-    private final SlotAttempt attempt = new SlotAttempt(slot, ENDPOINT, slot.begin(), false);
+    private final SlotAttempt attempt =
+        new SlotAttempt(slot, ENDPOINT, StressOwner.begun(slot), false);
 
     @Actor
     public void respond() {
@@ -116,7 +119,8 @@ public final class SlotAttemptStress {
   @State
   public static class RespondedTwice {
     private final Slot slot = StressOwner.slot();
-    private final SlotAttempt attempt = new SlotAttempt(slot, ENDPOINT, slot.begin(), false);
+    private final SlotAttempt attempt =
+        new SlotAttempt(slot, ENDPOINT, StressOwner.begun(slot), false);
 
     @Actor
     public void one() {
@@ -148,7 +152,7 @@ public final class SlotAttemptStress {
 
     public TwoVerdictsUnderABound() {
       total.incrementAndGet();
-      attempt = new CountedAttempt(slot, ENDPOINT, slot.begin(), false, total);
+      attempt = new CountedAttempt(slot, ENDPOINT, StressOwner.begun(slot), false, total);
     }
 
     @Actor
@@ -183,7 +187,7 @@ public final class SlotAttemptStress {
 
     public TotalIsLeftLast() {
       total.incrementAndGet();
-      attempt = new CountedAttempt(slot, ENDPOINT, slot.begin(), false, total);
+      attempt = new CountedAttempt(slot, ENDPOINT, StressOwner.begun(slot), false, total);
     }
 
     @Actor

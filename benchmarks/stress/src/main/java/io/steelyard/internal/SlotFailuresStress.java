@@ -24,7 +24,7 @@ public final class SlotFailuresStress {
     private final Slot slot = StressOwner.slot();
 
     public FailureFromBeforeTheEpisode() {
-      slot.begin();
+      slot.begin(0);
     }
 
     @Actor
@@ -52,7 +52,7 @@ public final class SlotFailuresStress {
     private final Slot slot = StressOwner.slot();
 
     public SuccessFromBeforeTheEpisode() {
-      slot.begin();
+      slot.begin(0);
       slot.arm(Integer.MAX_VALUE, true);
     }
 
@@ -84,10 +84,10 @@ public final class SlotFailuresStress {
     private final Slot slot = StressOwner.slot();
 
     public SuccessAndFailure() {
-      slot.begin();
+      slot.begin(0);
       slot.end(FAILURE, 0, 0, false, false);
-      slot.begin();
-      slot.begin();
+      slot.begin(0);
+      slot.begin(0);
     }
 
     @Actor
@@ -117,8 +117,8 @@ public final class SlotFailuresStress {
 
     public TwoFailuresAtTheThreshold() {
       slot.arm(2, false);
-      slot.begin();
-      slot.begin();
+      slot.begin(0);
+      slot.begin(0);
     }
 
     @Actor
@@ -152,7 +152,7 @@ public final class SlotFailuresStress {
     private final Slot slot = StressOwner.slot(owner);
 
     public ThresholdCrossedWhileArming() {
-      slot.begin();
+      slot.begin(0);
     }
 
     @Actor
@@ -182,7 +182,7 @@ public final class SlotFailuresStress {
     private final Slot slot = StressOwner.slot(owner);
 
     public SuccessWhileArming() {
-      slot.begin();
+      slot.begin(0);
     }
 
     @Actor

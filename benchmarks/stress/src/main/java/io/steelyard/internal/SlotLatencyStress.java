@@ -30,9 +30,9 @@ public final class SlotLatencyStress {
   }
 
   private static Slot sampledAt(int stamp) {
-    Slot slot = new Slot("pod", new StressOwner(NOW), true, NOW, 0);
-    slot.begin();
-    slot.begin();
+    Slot slot = new Slot("pod", new StressOwner(NOW), true, new Pace(NOW), 0);
+    slot.begin(NOW);
+    slot.begin(NOW);
     slot.latency = (long) Float.floatToRawIntBits(100f * MILLI) << 32 | stamp;
     return slot;
   }
@@ -144,16 +144,16 @@ public final class SlotLatencyStress {
   @Outcome(expect = FORBIDDEN, desc = "nobody noted when the wait began")
   @State
   public static class TwoBeginOnAnIdleOne {
-    private final Slot slot = new Slot("pod", new StressOwner(NOW), true, NOW, 0);
+    private final Slot slot = new Slot("pod", new StressOwner(NOW), true, new Pace(NOW), 0);
 
     @Actor
     public void one() {
-      slot.begin();
+      slot.begin(NOW);
     }
 
     @Actor
     public void other() {
-      slot.begin();
+      slot.begin(NOW);
     }
 
     @Arbiter

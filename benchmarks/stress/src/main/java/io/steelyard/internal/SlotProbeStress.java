@@ -31,12 +31,12 @@ public final class SlotProbeStress {
 
     @Actor
     public void one(III_Result r) {
-      r.r1 = slot.admitProbe(UNLIMITED) ? 1 : 0;
+      r.r1 = slot.admitProbe(UNLIMITED, 0) ? 1 : 0;
     }
 
     @Actor
     public void other(III_Result r) {
-      r.r2 = slot.admitProbe(UNLIMITED) ? 1 : 0;
+      r.r2 = slot.admitProbe(UNLIMITED, 0) ? 1 : 0;
     }
 
     @Arbiter
@@ -53,7 +53,7 @@ public final class SlotProbeStress {
     private final Slot slot = StressOwner.slot();
 
     public ProbeWhileAnotherFails() {
-      slot.admitProbe(UNLIMITED);
+      slot.admitProbe(UNLIMITED, 0);
     }
 
     @Actor
@@ -63,7 +63,7 @@ public final class SlotProbeStress {
 
     @Actor
     public void probe(II_Result r) {
-      r.r1 = slot.admitProbe(UNLIMITED) ? 1 : 0;
+      r.r1 = slot.admitProbe(UNLIMITED, 0) ? 1 : 0;
     }
 
     @Arbiter
@@ -83,7 +83,7 @@ public final class SlotProbeStress {
     private final Slot slot = StressOwner.slot();
 
     public ProbeWhileAnotherSucceeds() {
-      slot.admitProbe(UNLIMITED);
+      slot.admitProbe(UNLIMITED, 0);
     }
 
     @Actor
@@ -93,13 +93,13 @@ public final class SlotProbeStress {
 
     @Actor
     public void probe(III_Result r) {
-      r.r1 = slot.admitProbe(UNLIMITED) ? 1 : 0;
+      r.r1 = slot.admitProbe(UNLIMITED, 0) ? 1 : 0;
     }
 
     @Arbiter
     public void after(III_Result r) {
       r.r2 = slot.inFlight();
-      r.r3 = slot.admitProbe(UNLIMITED) ? 1 : 0;
+      r.r3 = slot.admitProbe(UNLIMITED, 0) ? 1 : 0;
     }
   }
 
@@ -115,7 +115,7 @@ public final class SlotProbeStress {
     private final Slot slot = StressOwner.slot();
 
     public ProbeWhileAnEpisodeBegins() {
-      slot.admitProbe(UNLIMITED); // never ends
+      slot.admitProbe(UNLIMITED, 0); // never ends
     }
 
     @Actor
@@ -125,12 +125,12 @@ public final class SlotProbeStress {
 
     @Actor
     public void probe(II_Result r) {
-      r.r1 = slot.admitProbe(UNLIMITED) ? 1 : 0;
+      r.r1 = slot.admitProbe(UNLIMITED, 0) ? 1 : 0;
     }
 
     @Arbiter
     public void after(II_Result r) {
-      r.r2 = slot.admitProbe(UNLIMITED) ? 1 : 0;
+      r.r2 = slot.admitProbe(UNLIMITED, 0) ? 1 : 0;
     }
   }
 }

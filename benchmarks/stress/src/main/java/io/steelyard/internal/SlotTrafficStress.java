@@ -39,12 +39,12 @@ public final class SlotTrafficStress {
 
     @Actor
     public void one(III_Result r) {
-      r.r1 = slot.admit(1) ? 1 : 0;
+      r.r1 = slot.admit(1, 0) ? 1 : 0;
     }
 
     @Actor
     public void other(III_Result r) {
-      r.r2 = slot.admit(1) ? 1 : 0;
+      r.r2 = slot.admit(1, 0) ? 1 : 0;
     }
 
     @Arbiter
@@ -62,7 +62,7 @@ public final class SlotTrafficStress {
     private final Slot slot = StressOwner.slot();
 
     public AdmitWhileTheLastPlaceIsLeft() {
-      slot.begin();
+      slot.begin(0);
     }
 
     @Actor
@@ -72,7 +72,7 @@ public final class SlotTrafficStress {
 
     @Actor
     public void admit(II_Result r) {
-      r.r1 = slot.admit(1) ? 1 : 0;
+      r.r1 = slot.admit(1, 0) ? 1 : 0;
     }
 
     @Arbiter
@@ -94,12 +94,12 @@ public final class SlotTrafficStress {
 
     @Actor
     public void one() {
-      slot.begin();
+      slot.begin(0);
     }
 
     @Actor
     public void other() {
-      slot.begin();
+      slot.begin(0);
     }
 
     @Arbiter
@@ -126,7 +126,7 @@ public final class SlotTrafficStress {
 
     @Actor
     public void begin() {
-      slot.begin();
+      slot.begin(0);
     }
 
     @Actor
@@ -148,8 +148,8 @@ public final class SlotTrafficStress {
     private final Slot slot = StressOwner.slot();
 
     public SuccessesNeverFall() {
-      slot.begin();
-      slot.begin();
+      slot.begin(0);
+      slot.begin(0);
     }
 
     @Actor
@@ -175,7 +175,7 @@ public final class SlotTrafficStress {
 
     public TwoEndAlike() {
       for (int i = 0; i < 2 * EACH; i++) {
-        slot.begin();
+        slot.begin(0);
       }
     }
 

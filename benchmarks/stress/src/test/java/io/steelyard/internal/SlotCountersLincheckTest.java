@@ -19,13 +19,13 @@ public class SlotCountersLincheckTest {
 
   @Operation
   public void begin(@Param(name = "thread") int thread) {
-    slot.begin();
+    slot.begin(0);
     open[thread]++;
   }
 
   @Operation
   public boolean admit(@Param(name = "thread") int thread, @Param(name = "limit") int limit) {
-    boolean admitted = slot.admit(limit);
+    boolean admitted = slot.admit(limit, 0);
     open[thread] += admitted ? 1 : 0;
     return admitted;
   }

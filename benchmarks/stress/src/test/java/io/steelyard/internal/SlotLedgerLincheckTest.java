@@ -21,7 +21,7 @@ public class SlotLedgerLincheckTest {
   public SlotLedgerLincheckTest() {
     Slot[] slots = ledger.slotsOf(BOTH, 0);
     stays = slots[0];
-    slots[1].begin();
+    slots[1].begin(0);
     slots[1].end(Outcome.TIMEOUT, 0, 0, false, false);
   }
 
@@ -43,7 +43,7 @@ public class SlotLedgerLincheckTest {
 
   @Operation
   public void serve() {
-    stays.begin();
+    stays.begin(0);
   }
 
   @Operation

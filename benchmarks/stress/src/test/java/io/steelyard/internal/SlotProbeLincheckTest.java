@@ -24,7 +24,7 @@ public class SlotProbeLincheckTest {
 
   @Operation
   public boolean probe(@Param(name = "thread") int thread) {
-    if (probes[thread] != null || !slot.admitProbe(Integer.MAX_VALUE)) {
+    if (probes[thread] != null || !slot.admitProbe(Integer.MAX_VALUE, 0)) {
       return false;
     }
     probes[thread] = new SlotAttempt(slot, ENDPOINT, 0, true);

@@ -1,0 +1,88 @@
+package io.steelyard.strategy;
+
+import io.steelyard.Candidates;
+import io.steelyard.Context;
+import io.steelyard.EndpointStats;
+import io.steelyard.PickContext;
+import io.steelyard.Picker;
+import io.steelyard.RandomSource;
+import io.steelyard.Strategy;
+import io.steelyard.TimedPicker;
+
+/**
+ * See {@link Strategies#adaptive()}.
+ *
+ * <p>Two rules meet here. Requests in flight are the better sign where endpoints are equally fast:
+ * they are exact and of this moment, while a latency is an average of answers to requests that are
+ * over, and its peaks are chance as often as load. Where speeds differ in earnest it is the other
+ * way round: what is in flight is nearly always none or one at a client among many, and a slow
+ * endpoint is known by its latency alone. Speeds that differ by chance differ by less than two
+ * mostly, so that is where one rule ends and the other begins.
+ */
+enum Adaptive implements Strategy {
+  INSTANCE;
+
+  /** Costs that differ by less than this factor say nothing. */
+  static final double ALIKE = 0.5;
+
+  @Override
+  public Picker compile(Candidates candidates, Context context) {
+    Usable usable = Usable.of(candidates);
+    if (usable.size() == 1) {
+      int only = usable.index[0];
+      return (request, rank) -> only;
+    }
+    EndpointStats[] stats = usable.stats(candidates);
+    return usable.equalWeights
+        ? new Equal(usable.index, stats, context)
+        : new PowerOfTwo.Weighted(usable, stats, LoadMetric.peakEwma(), ALIKE, context);
+  }
+
+  @Override
+  public String toString() {
+    return "adaptive";
+  }
+
+  /** Equal weights. */
+  private static final class Equal implements TimedPicker {
+    private final int[] index;
+    private final EndpointStats[] stats;
+    private final Context context;
+    private final RandomSource random;
+
+    Equal(int[] index, EndpointStats[] stats, Context context) {
+      this.index = index;
+      this.stats = stats;
+      this.context = context;
+      this.random = context.random();
+    }
+
+    @Override
+    public int pick(PickContext request, int rank) {
+      return pick(request, rank, context.nanoTime());
+    }
+
+    @Override
+    public int pick(PickContext request, int rank, long now) {
+      long bits = random.nextLong();
+      int n = index.length;
+      int first = (int) (((bits >>> 32) * n) >>> 32);
+      int second = (int) (((bits & 0xFFFFFFFFL) * (n - 1)) >>> 32);
+      if (second >= first) {
+        second++;
+      }
+      EndpointStats one = stats[first];
+      EndpointStats other = stats[second];
+      double oneCost = one.expectedNanos(now);
+      double otherCost = other.expectedNanos(now);
+      int oneInFlight = one.inFlight();
+      int otherInFlight = other.inFlight();
+      boolean alike = otherCost >= oneCost * ALIKE && oneCost >= otherCost * ALIKE;
+      boolean better =
+          alike
+              ? otherInFlight < oneInFlight
+              : otherCost * (otherInFlight + 1) < oneCost * (oneInFlight + 1);
+      return index[better ? second : first];
+    }
+  }
+}
