@@ -47,6 +47,10 @@ public final class DrawStrategies {
     pictures.put(
         "power-of-two-peak-ewma",
         lanes("powerOfTwo(peakEwma())", Strategies.powerOfTwo(peakEwma())));
+    pictures.put("adaptive", lanes("adaptive()", Strategies.adaptive()));
+    pictures.put(
+        "power-of-three-in-flight",
+        lanes("powerOf(3, inFlight())", Strategies.powerOf(3, inFlight())));
     pictures.put("ring-hash", leaver("ringHash()", Strategies.ringHash()));
     pictures.put("maglev", leaver("maglev()", Strategies.maglev()));
     pictures.put("rendezvous", leaver("rendezvous()", Strategies.rendezvous()));

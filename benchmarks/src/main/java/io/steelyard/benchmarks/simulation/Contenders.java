@@ -28,6 +28,7 @@ final class Contenders {
               "timedRoundRobin(100 ms)", Strategies.timedRoundRobin(Duration.ofMillis(100))),
           Contender.of(Strategies.leastConnections()),
           Contender.of(Strategies.powerOfTwo(LoadMetric.inFlight())),
+          Contender.of(Strategies.powerOf(3, LoadMetric.inFlight())),
           Contender.of(Strategies.powerOfTwo(LoadMetric.peakEwma())),
           Contender.of(Strategies.adaptive()),
           SUBSETS);
