@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /** What docs/simulations.md says is what the simulator prints, and how far some of it may go. */
 class SimulationsTest {
-  private static final String DEFAULT = "powerOfTwo(peakEwma)";
+  private static final String DEFAULT = "adaptive";
   private static final String DEFAULT_POLICY = DEFAULT + " + ejection";
 
   private static Result play(Scenario scenario, String contender) {
@@ -44,21 +44,19 @@ class SimulationsTest {
    * Turns go on giving a tenth of the requests to a server that never answers: 35 of 40 s × 10 % =
    * 8.75 %, give or take what the seed does to the arrivals (√(4200) of 48,000 is .13 %).
    *
-   * <p>With the default each of five clients loses what it had there (one or two requests, at 24 a
-   * second and 25 ms each) and a probe every ten seconds, four in 35 s: at most 6 × 5 = 30 of
-   * 48,000, which is .0625 %.
+   * <p>With the default each of five clients loses at most the five in a row that eject, two that
+   * were in flight besides, and three probes, after 5, 15 and 35 s: 10 × 5 = 50 of 48,000, which is
+   * .104 %.
    */
   @Test
   void aBlackHoleCostsTheDefaultNextToNothing() {
     assertThat(play(Scenarios.blackHole(), "roundRobin").failedPercent()).isBetween(8.6, 8.9);
-    assertThat(play(Scenarios.blackHole(), DEFAULT_POLICY).failedPercent()).isLessThan(0.063);
+    assertThat(play(Scenarios.blackHole(), DEFAULT_POLICY).failedPercent()).isLessThan(0.104);
   }
 
   /**
    * A server that fails in 1 ms is idle, so requests in flight choose it more than its tenth, 8.75
-   * %. The default's clients try it once each until the latency it was charged fades below three
-   * times the others', about τ·ln 3 = 11 s: four times in 35 s each, 20 of 48,000 or .042 %, and
-   * twice that where a try comes in pairs.
+   * %. The default loses what ejects it and the probes: as above.
    */
   @Test
   void failingFastDrawsRequestsButNotThoseOfTheDefault() {
@@ -66,14 +64,14 @@ class SimulationsTest {
         .isGreaterThan(9.5);
     assertThat(play(Scenarios.fastFailures(), "Finagle peak EWMA").failedPercent())
         .isGreaterThan(9.5);
-    assertThat(play(Scenarios.fastFailures(), DEFAULT).failedPercent()).isLessThan(0.084);
+    assertThat(play(Scenarios.fastFailures(), DEFAULT_POLICY).failedPercent()).isLessThan(0.104);
   }
 
   /**
    * Round robin sends the slow server more than it can do, and callers give up on it after 1 s:
    * with a tenth of the requests, that is the p99. By speed a fair share is (1/3) / (9 + 1/3) = 3.6
-   * %; the default gives less, and more than nothing. It beats requests in flight, which know of
-   * the slow server only while it works.
+   * %; the default, which takes costs within a factor of two for equal, gives a little more, and
+   * far less than the 6 % of requests in flight, which know of the slow server only while it works.
    */
   @Test
   void aSlowServerGetsItsShareAndNoMore() {
@@ -82,7 +80,7 @@ class SimulationsTest {
     assertThat(ours.percentileMillis(99))
         .isLessThan(play(Scenarios.slowOne(), "powerOfTwo(inFlight)").percentileMillis(99))
         .isLessThan(200);
-    assertThat(ours.affectedPercent()).isBetween(1.0, 3.6);
+    assertThat(ours.affectedPercent()).isBetween(1.0, 4.5);
   }
 
   /**
