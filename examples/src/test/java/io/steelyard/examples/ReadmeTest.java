@@ -8,10 +8,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every piece of Java in the README stands, line by line, in an example that the build compiles.
+ * Every piece of Java in the README stands, line by line, in an example that the build compiles,
+ * and every link there and in docs leads to a file.
  */
 class ReadmeTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
@@ -34,12 +36,21 @@ class ReadmeTest {
 
   @Test
   void everyLinkLeadsToAFile() throws IOException {
-    Matcher links =
-        Pattern.compile("\\]\\(([^)#:]+)\\)").matcher(Files.readString(ROOT.resolve("README.md")));
-    List<String> targets = links.results().map(link -> link.group(1)).toList();
-    assertThat(targets)
-        .isNotEmpty()
-        .allSatisfy(target -> assertThat(ROOT.resolve(target)).exists());
+    Pattern link = Pattern.compile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)");
+    try (Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {
+      List<Path> pages =
+          Stream.concat(Stream.of(ROOT.resolve("README.md")), docs)
+              .filter(page -> page.toString().endsWith(".md"))
+              .toList();
+      assertThat(pages).hasSizeGreaterThan(20);
+      for (Path page : pages) {
+        List<String> targets =
+            link.matcher(Files.readString(page)).results().map(found -> found.group(1)).toList();
+        assertThat(targets)
+            .as("links of %s", page)
+            .allSatisfy(target -> assertThat(page.resolveSibling(target)).exists());
+      }
+    }
   }
 
   /** Without line breaks and indentation, which a formatter may place otherwise. */
