@@ -3,6 +3,7 @@ package io.steelyard.kubernetes.internal.policy;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
 import io.fabric8.kubernetes.api.model.ListOptions;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
@@ -70,8 +71,12 @@ final class PolicyObjects implements Source<Policy> {
 
   /** Merges this into the status of a policy. Blocks. */
   void patchStatus(String name, String json) {
+    GenericKubernetesResource known = new GenericKubernetesResource(); // else it is read first
+    known.setApiVersion("steelyard.io/v1alpha1");
+    known.setKind("LoadBalancingPolicy");
+    known.setMetadata(new ObjectMetaBuilder().withNamespace(namespace).withName(name).build());
     policies(client.get())
-        .withName(name)
+        .resource(known)
         .subresource("status")
         .patch(PatchContext.of(PatchType.JSON_MERGE), json);
   }
