@@ -174,6 +174,11 @@ class KubernetesManifestsTest {
     assumeTrue(hasKubectl(), "skipped: no kubectl (expected: on the path)");
     Path policies = FILES.resolve("policies");
 
+    assertThat(kubectl("apply", "-k", FILES.toString(), "--dry-run=server"))
+        .contains("deployment.apps/cart-canary created (server dry run)")
+        .contains(
+            "customresourcedefinition.apiextensions.k8s.io/loadbalancingpolicies.steelyard.io")
+        .doesNotContain("rror");
     assertThat(kubectl("apply", "-f", policies.resolve("round-robin.yaml").toString()))
         .contains("loadbalancingpolicy.steelyard.io/cart");
     await(() -> explained().contains("roundRobin   [policy: policy shop/cart]"));
