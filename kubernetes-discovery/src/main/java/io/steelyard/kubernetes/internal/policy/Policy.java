@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param target whom it is for; null if that cannot be read
  * @param spec what it says; null if something in it is wrong
  * @param error what is wrong, with its place; null if nothing is
+ * @param mine whether only this program finds it wrong, since it does not read pods
  * @param reported the generation that some client has reported on; 0 if none has
  */
 record Policy(
@@ -25,6 +26,7 @@ record Policy(
     @Nullable Target target,
     @Nullable PolicySpec spec,
     @Nullable String error,
+    boolean mine,
     long reported) {
 
   /** The oldest first; of those made in one second, by name. */
@@ -54,7 +56,17 @@ record Policy(
         target,
         spec,
         error,
+        error != null && !podsReadable && isGoodForOthers(value),
         reported(resource.getAdditionalProperties().get("status")));
+  }
+
+  private static boolean isGoodForOthers(@Nullable Object value) {
+    try {
+      PolicyReader.read(value, true);
+      return true;
+    } catch (RuntimeException e) {
+      return false;
+    }
   }
 
   private static String text(@Nullable String text) {

@@ -43,7 +43,7 @@ final class PolicyReader {
     Target target = target(spec);
     Fields fields = spec.object("strategy");
     StrategyReader.Type type = fields.word("type", StrategyReader.Type.class);
-    String name = fields.text("name", StrategyReader.name(), "a text of 1 to 63 characters");
+    String name = fields.text("name", StrategyReader.NAME, "a text of 1 to 63 characters");
     Integer weight = fields.has("weight") ? (Integer) weight(fields) : null;
     Strategy strategy = StrategyReader.read(fields, type);
     List<PolicySpec.Rule> rules = rules(spec, podsReadable);

@@ -241,6 +241,9 @@ public final class PolicyWatch {
     }
     lastGood.keySet().retainAll(present);
     complaints.keySet().retainAll(present);
+    if (reports != null) {
+      reports.retain(present);
+    }
   }
 
   private Choice choice(Governed balancer) {

@@ -46,13 +46,21 @@ final class StatusReports {
   /** This is how a policy stands now; under the lock. */
   void consider(Policy policy) {
     latest.put(policy.uid(), policy);
-    if (policy.reported() >= policy.generation()
+    if (policy.mine()
+        || policy.reported() >= policy.generation()
         || Long.valueOf(policy.generation()).equals(planned.get(policy.uid()))) {
       return;
     }
     planned.put(policy.uid(), policy.generation());
     Duration wait = Duration.ofNanos((long) (SPREAD.toNanos() * platform.random().nextDouble()));
     platform.schedule(() -> due(policy.uid()), wait);
+  }
+
+  /** These policies are all there are; under the lock. */
+  void retain(Set<String> uids) {
+    latest.keySet().retainAll(uids);
+    planned.keySet().retainAll(uids);
+    told.retainAll(uids);
   }
 
   private void due(String uid) {

@@ -8,11 +8,13 @@ import java.util.regex.Pattern;
 
 /** Reads {@code spec.strategy} and the fallback in it. */
 final class StrategyReader {
-  private static final Pattern NAME = Pattern.compile("(?s).{1,63}");
+  /** A name for people. */
+  static final Pattern NAME = Pattern.compile("(?s).{1,63}");
+
   private static final Duration SHORTEST = Duration.ofMillis(1);
   private static final Duration YEAR = Duration.ofDays(365);
 
-  /** The names of the strategies. */
+  /** The names of the strategies, as they are written in a policy. */
   enum Type {
     RoundRobin,
     WeightedRoundRobin,
@@ -162,10 +164,5 @@ final class StrategyReader {
         fields.refuse("tableSize", "Maglev");
       }
     }
-  }
-
-  /** A strategy's display name; null without one. */
-  static Pattern name() {
-    return NAME;
   }
 }
