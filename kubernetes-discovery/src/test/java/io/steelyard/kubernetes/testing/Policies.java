@@ -70,6 +70,26 @@ public final class Policies {
       resource.update();
     }
     await().atMost(PATIENCE).ignoreExceptions().until(() -> resources().list() != null);
+    // A schema that replaces another is in force a moment later.
+    boolean checks =
+        definition
+                .getSpec()
+                .getVersions()
+                .get(0)
+                .getSchema()
+                .getOpenAPIV3Schema()
+                .getXKubernetesPreserveUnknownFields()
+            == null;
+    await().atMost(PATIENCE).until(() -> refusesNonsense() == checks);
+  }
+
+  private boolean refusesNonsense() {
+    try {
+      resources().resource(policy("nonsense", "{service: cart}")).dryRun().create();
+      return false;
+    } catch (KubernetesClientException e) {
+      return e.getCode() == 422;
+    }
   }
 
   public void uninstall() {
