@@ -601,6 +601,20 @@ class KubernetesPoliciesTest {
   }
 
   @Test
+  void a_client_is_made_of_a_kubeconfig_and_goes_with_the_last_balancer() throws Exception {
+    KubernetesPolicies following =
+        KubernetesPolicies.in(namespace)
+            .kubeconfig(server.kubeconfig(LocalApiServer.ADMIN, namespace), "here");
+    run(following);
+    policies.create("cart", "{service: cart, stages: {}, strategy: {type: RoundRobin}}");
+    inForce("roundRobin", title("cart"));
+    noRequestWasLost();
+    traffic.close();
+    balancer.close();
+    assertThat(following.status().state()).isEqualTo(State.CLOSED);
+  }
+
+  @Test
   void a_discovery_of_another_namespace_is_refused_when_the_balancer_is_built() {
     KubernetesDiscovery elsewhere = KubernetesDiscovery.service("elsewhere", "cart").client(admin);
     assertThatThrownBy(() -> Balancer.builder(elsewhere).policies(followed().of(elsewhere)).build())
