@@ -3,6 +3,7 @@ package io.steelyard.examples.demo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -140,12 +141,13 @@ class KubernetesManifestsTest {
     long lost = setup.meter().failed();
     List<String> seen = new ArrayList<>();
     for (Path file : yaml(FILES.resolve("policies"))) {
-      if (file.endsWith("by-labels.yaml")) {
-        continue; // the demo's slices carry no labels of a service
-      }
       client.resource(Files.readString(file)).delete();
       await(() -> origin().startsWith("builder"));
       client.resource(Files.readString(file)).create();
+      if (file.endsWith("by-labels.yaml")) { // the demo's slices carry no labels of a service
+        await(() -> accepted().equals("True"));
+        continue;
+      }
       await(() -> origin().startsWith("policy shop/cart"));
       assertThat(balancer().explain().problem()).as("%s", file).isNull();
       seen.add(balancer().policy().strategy().toString().replaceAll("\\(.*", ""));
@@ -224,6 +226,17 @@ class KubernetesManifestsTest {
 
     kubectl("delete", "lbp", "cart");
     await(() -> origin().equals("builder (no policy in shop selects cart)"));
+  }
+
+  /** What the demo has reported of the policy. */
+  private static String accepted() {
+    GenericKubernetesResource policy =
+        client
+            .genericKubernetesResources("steelyard.io/v1alpha1", "LoadBalancingPolicy")
+            .inNamespace("shop")
+            .withName("cart")
+            .get();
+    return String.valueOf(policy.<Object>get("status", "conditions", 0, "status"));
   }
 
   private static String origin() {
