@@ -10,6 +10,7 @@ import io.steelyard.Topology;
 import io.steelyard.kubernetes.internal.Kubeconfig;
 import io.steelyard.kubernetes.internal.PortChoice;
 import io.steelyard.kubernetes.internal.Reflector;
+import io.steelyard.kubernetes.internal.ServiceFacts;
 import io.steelyard.kubernetes.internal.ServiceWatch;
 import io.steelyard.kubernetes.internal.SliceUnion;
 import java.nio.file.Path;
@@ -352,10 +353,10 @@ public final class KubernetesDiscovery implements Discovery {
             Reflector.Settings.DEFAULT.withSilence(spec.silence));
     return spec.client != null
         ? ServiceWatch.using(spec.client, settings, spec.platform)
-        : ServiceWatch.making(() -> client(context), settings, spec.platform);
+        : ServiceWatch.making(() -> newClient(context), settings, spec.platform);
   }
 
-  private static KubernetesClient client(Kubeconfig.@Nullable Context context) {
+  static KubernetesClient newClient(Kubeconfig.@Nullable Context context) {
     Config config =
         context == null
             ? new ConfigBuilder().build()
@@ -390,6 +391,12 @@ public final class KubernetesDiscovery implements Discovery {
               + " (expected: one there, or service(namespace, name))");
     }
     return requireLabel(namespace.strip(), "namespace (from " + looked + ")");
+  }
+
+  /** What the slices say of the service as a whole; null before the first watch. */
+  @Nullable ServiceFacts facts() {
+    ServiceWatch running = current;
+    return running == null ? null : running.facts();
   }
 
   /**
@@ -433,7 +440,7 @@ public final class KubernetesDiscovery implements Discovery {
         + (port.isEmpty() ? "" : ":" + port);
   }
 
-  private static String requireLabel(String text, String what) {
+  static String requireLabel(String text, String what) {
     Objects.requireNonNull(text, what);
     if (!LABEL.matcher(text).matches()) {
       throw new IllegalArgumentException(
@@ -458,7 +465,7 @@ public final class KubernetesDiscovery implements Discovery {
     return port;
   }
 
-  private static void requireDuration(Duration value, String what, Duration least, Duration most) {
+  static void requireDuration(Duration value, String what, Duration least, Duration most) {
     Objects.requireNonNull(value, what);
     if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
       throw new IllegalArgumentException(

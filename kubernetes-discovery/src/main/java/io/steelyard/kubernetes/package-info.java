@@ -20,6 +20,9 @@
  * why. Only the API server's own word makes the list empty.
  *
  * <p>No more rights are needed than to list and watch EndpointSlices in one namespace.
+ *
+ * <p>{@link io.steelyard.kubernetes.KubernetesPolicies} watches what is to be done with the
+ * endpoints: strategy, weights and stages, declared as resources in the cluster.
  */
 @NullMarked
 package io.steelyard.kubernetes;

@@ -1,6 +1,7 @@
 package io.steelyard.examples.demo;
 
 import io.steelyard.Balancer;
+import io.steelyard.BalancerBuilder;
 import io.steelyard.Candidates;
 import io.steelyard.Discovery;
 import io.steelyard.Endpoint;
@@ -9,6 +10,7 @@ import io.steelyard.Stage;
 import io.steelyard.Topology;
 import io.steelyard.http.BalancedHttpClient;
 import io.steelyard.kubernetes.KubernetesDiscovery;
+import io.steelyard.kubernetes.KubernetesPolicies;
 import io.steelyard.kubernetes.KubernetesStatus;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -19,6 +21,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A program that calls a service in Kubernetes through the library, and all there is to it: a
@@ -40,12 +43,13 @@ final class Application implements AutoCloseable {
   private final HttpClient client;
   private final HttpRequest request;
   private final Stage ejection;
-  private volatile Choice choice = Choice.POWER_OF_TWO_PEAK_EWMA;
+  private final boolean follows;
 
   /**
    * Starts to watch the service.
    *
    * @param host what to connect to for an address that the discovery found
+   * @param policies those of the cluster, if it has any
    * @param listener told of every new snapshot
    */
   Application(
@@ -54,18 +58,20 @@ final class Application implements AutoCloseable {
       String service,
       String path,
       Stage ejection,
+      @Nullable KubernetesPolicies policies,
       Consumer<Candidates> listener) {
     this.discovery = discovery;
     this.service = service;
     this.ejection = ejection;
-    this.balancer =
+    BalancerBuilder builder =
         Balancer.builder(at(host, discovery))
             .name(service)
             .stages(ejection)
-            .strategy(choice.strategy())
+            .strategy(Choice.POWER_OF_TWO_PEAK_EWMA.strategy())
             .latencyDecay(LATENCY_DECAY)
-            .listener(listener)
-            .build();
+            .listener(listener);
+    this.follows = policies != null;
+    this.balancer = (policies == null ? builder : builder.policies(policies.of(discovery))).build();
     this.client =
         BalancedHttpClient.wrap(HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build())
             .service(service, balancer)
@@ -85,7 +91,16 @@ final class Application implements AutoCloseable {
   /** Swaps the strategy while requests go on. */
   void choose(Choice next) {
     balancer.apply(LoadBalancingPolicy.of(next.strategy(), ejection));
-    choice = next;
+  }
+
+  /** Leaves the policy to the cluster, if it has one, and to the builder. */
+  void follow() {
+    balancer.withdraw();
+  }
+
+  /** Whether it follows policies of the cluster while nothing else is chosen. */
+  boolean follows() {
+    return follows;
   }
 
   String service() {
@@ -97,8 +112,9 @@ final class Application implements AutoCloseable {
     return discovery.toString();
   }
 
-  Choice choice() {
-    return choice;
+  /** What the strategy in force is called. */
+  String strategy() {
+    return Choice.titleOf(balancer.policy().strategy());
   }
 
   Balancer balancer() {

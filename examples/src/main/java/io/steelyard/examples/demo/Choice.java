@@ -25,6 +25,16 @@ enum Choice {
     this.strategy = strategy;
   }
 
+  /** What it is called here, or what it calls itself. */
+  static String titleOf(Strategy strategy) {
+    for (Choice choice : values()) {
+      if (choice.strategy.equals(strategy)) {
+        return choice.title;
+      }
+    }
+    return strategy.toString();
+  }
+
   String title() {
     return title;
   }

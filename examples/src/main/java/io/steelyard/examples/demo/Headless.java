@@ -34,6 +34,14 @@ final class Headless {
 
   private static final int PERIODS = 20;
 
+  private static final String POLICY =
+      """
+      apiVersion: steelyard.io/v1alpha1
+      kind: LoadBalancingPolicy
+      metadata: {namespace: shop, name: cart}
+      spec: {service: cart, strategy: {type: RoundRobin}}
+      """;
+
   private final PrintStream out;
   private final double unit;
   private final Duration backOff;
@@ -81,7 +89,7 @@ final class Headless {
         Cluster.SERVICE,
         setup.title(),
         options.rate(),
-        application.choice().title(),
+        application.strategy(),
         backOff.toMillis() / 1e3);
     out.println("  time  req/s   p50 ms   p99 ms  lost  requests/s of each pod");
   }
@@ -118,6 +126,9 @@ final class Headless {
         calm.lost == 0,
         calm.lost + " of " + calm.asked() + (calm.lost == 0 ? "" : ": " + calm.why));
     exactShares();
+    if (application.follows()) {
+      policyOfTheCluster();
+    }
     zeroAndBack();
 
     out.println();
@@ -262,6 +273,46 @@ final class Headless {
         "weights 1, 2 and 3 give exact shares under weighted round robin",
         exact,
         answers + " after " + PERIODS + " periods");
+  }
+
+  /** What is declared in the cluster is followed, under load, and given up with its deletion. */
+  private void policyOfTheCluster() throws InterruptedException {
+    application.follow();
+    String own = Choice.POWER_OF_TWO_PEAK_EWMA.title();
+    long before = application.balancer().stats().begun();
+    Tally switched = new Tally();
+    switched.open();
+    setup.load().resume();
+    var policies = setup.client().resource(POLICY);
+    long applied = System.nanoTime();
+    policies.create();
+    await("the policy of the cluster", () -> origin().startsWith("policy shop/cart"));
+    double millis = (System.nanoTime() - applied) / 1e6;
+    String followed = application.strategy();
+    pass(1);
+    policies.delete();
+    await("the builder's policy", () -> origin().startsWith("builder"));
+    pass(0.5);
+    setup.load().pause();
+    switched.close();
+    claims.check(
+        "a policy in the cluster is followed, and given up when it is deleted, and no request is lost",
+        followed.equals("roundRobin")
+            && application.strategy().equals(own)
+            && switched.lost == 0
+            && application.balancer().stats().begun() >= before + switched.answered,
+        String.format(
+            Locale.ROOT,
+            "%s to %s in %.0f ms and back, %d of %d lost",
+            own,
+            followed,
+            millis,
+            switched.lost,
+            switched.asked()));
+  }
+
+  private String origin() {
+    return application.balancer().explain().policySource();
   }
 
   /** Without pods there is an error at once, and with pods again there are answers again. */

@@ -21,6 +21,8 @@ record Options(
     int seconds,
     boolean apiServer,
     @Nullable Path kubeconfig,
+    boolean inCluster,
+    boolean policies,
     @Nullable String namespace,
     @Nullable String service,
     @Nullable String port,
@@ -43,12 +45,14 @@ record Options(
 
       With a cluster of yours, whose pods must be reachable from here:
         --kubeconfig FILE   the cluster
+        --in-cluster        the cluster that this runs in, by its service account
         --namespace NAME    the service's namespace
         --service NAME      the service
         --port PORT         name of the service's port, or number of the pods' port (default: the only one)
         --path PATH         what to request from it (default: /)
+        --policies          follow the LoadBalancingPolicies in the namespace
 
-        --rate N            requests per second: 0 to 2000 (default: 300; 10 with --kubeconfig)
+        --rate N            requests per second: 0 to 2000 (default: 300; 10 with a cluster of yours)
         --listen PORT       the page's port (default: 8080, or any free one if that is taken)
         --verbose           log what the library logs
         --help              this text
@@ -77,6 +81,8 @@ record Options(
     boolean headless = false;
     boolean apiServer = false;
     boolean verbose = false;
+    boolean inCluster = false;
+    boolean policies = false;
     String seconds = null;
     String kubeconfig = null;
     String namespace = null;
@@ -92,6 +98,8 @@ record Options(
         case "--headless" -> headless = true;
         case "--api-server" -> apiServer = true;
         case "--verbose" -> verbose = true;
+        case "--in-cluster" -> inCluster = true;
+        case "--policies" -> policies = true;
         case "--seconds" -> seconds = value(flag, left);
         case "--kubeconfig" -> kubeconfig = value(flag, left);
         case "--namespace" -> namespace = value(flag, left);
@@ -103,21 +111,28 @@ record Options(
         default -> throw new UsageException("unknown option: " + flag);
       }
     }
-    if (kubeconfig == null) {
+    if (kubeconfig == null && !inCluster) {
       only("--kubeconfig", "--namespace", namespace);
       only("--kubeconfig", "--service", service);
       only("--kubeconfig", "--port", port);
       only("--kubeconfig", "--path", path);
+      only("--kubeconfig", "--policies", policies ? "" : null);
     } else {
+      String cluster = inCluster ? "--in-cluster" : "--kubeconfig";
+      if (inCluster && kubeconfig != null) {
+        throw new UsageException("--in-cluster is a cluster already (expected: no --kubeconfig)");
+      }
       if (headless || apiServer) {
         throw new UsageException(
             (headless ? "--headless" : "--api-server")
-                + " has a cluster of its own (expected: no --kubeconfig)");
+                + " has a cluster of its own (expected: no "
+                + cluster
+                + ")");
       }
       if (service == null) {
-        throw new UsageException("--kubeconfig needs --service");
+        throw new UsageException(cluster + " needs --service");
       }
-      if (!Files.isReadable(Path.of(kubeconfig))) {
+      if (kubeconfig != null && !Files.isReadable(Path.of(kubeconfig))) {
         throw new UsageException("--kubeconfig " + kubeconfig + " (expected: a readable file)");
       }
     }
@@ -133,11 +148,13 @@ record Options(
         number("--seconds", seconds, 20, 10, 3600),
         apiServer,
         kubeconfig == null ? null : Path.of(kubeconfig),
+        inCluster,
+        policies,
         namespace,
         service,
         port,
         path == null ? "/" : path,
-        number("--rate", rate, kubeconfig == null ? 300 : 10, 0, 2000),
+        number("--rate", rate, kubeconfig == null && !inCluster ? 300 : 10, 0, 2000),
         number("--listen", listen, ANY, 0, 65535),
         verbose);
   }

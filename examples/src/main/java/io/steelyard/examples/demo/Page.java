@@ -33,6 +33,7 @@ import java.util.concurrent.TimeoutException;
  * GET  /state       the state, once
  * GET  /call        one request through the balancer: who answered
  * POST /strategy?name=roundRobin
+ * POST /follow          leaves the policy to the cluster again
  * POST /scale?replicas=5
  * POST /pods/cart-3/kill, revive, slow, normal, drain, or weight?value=2
  * </pre>
@@ -255,6 +256,11 @@ final class Page implements AutoCloseable {
       Choice choice = Choice.titled(text(parameters, "name"));
       setup.application().choose(choice);
       events.add("balancer", "strategy " + choice.title());
+      return;
+    }
+    if (path.length == 2 && path[1].equals("follow")) {
+      setup.application().follow();
+      events.add("balancer", "follows the cluster");
       return;
     }
     Cluster cluster = setup.cluster();

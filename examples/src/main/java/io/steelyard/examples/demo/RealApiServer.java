@@ -57,11 +57,25 @@ final class RealApiServer implements ApiServer {
             schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
       """;
 
+  private static final String KUBECONFIG =
+      """
+      apiVersion: v1
+      kind: Config
+      clusters:
+        - {name: demo, cluster: {server: "https://127.0.0.1:%d", insecure-skip-tls-verify: true}}
+      users:
+        - {name: demo, user: {token: %s}}
+      contexts:
+        - {name: demo, context: {cluster: demo, user: demo, namespace: shop}}
+      current-context: demo
+      """;
+
   private final Path folder;
   private final List<Process> processes = new ArrayList<>();
   private final Thread atExit = new Thread(this::stop, "stop API server");
   private final KubernetesClient client;
   private final String version;
+  private final Path kubeconfig;
 
   /**
    * Starts both and waits until they serve.
@@ -88,6 +102,8 @@ final class RealApiServer implements ApiServer {
       boolean old = minor.find() && Integer.parseInt(minor.group(1)) < 21;
       int port = freePort();
       startEtcdAnd(apiserver, executable(assets, "etcd"), port, old);
+      kubeconfig =
+          Files.writeString(folder.resolve("kubeconfig"), KUBECONFIG.formatted(port, TOKEN));
       client =
           new KubernetesClientBuilder()
               .withConfig(
@@ -239,6 +255,11 @@ final class RealApiServer implements ApiServer {
   @Override
   public KubernetesClient client() {
     return client;
+  }
+
+  @Override
+  public Path kubeconfig() {
+    return kubeconfig;
   }
 
   @Override

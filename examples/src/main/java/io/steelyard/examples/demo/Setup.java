@@ -1,12 +1,16 @@
 package io.steelyard.examples.demo;
 
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.steelyard.Candidates;
 import io.steelyard.Stage;
 import io.steelyard.kubernetes.KubernetesDiscovery;
+import io.steelyard.kubernetes.KubernetesPolicies;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -53,7 +57,7 @@ final class Setup implements AutoCloseable {
       Consumer<String> events,
       Consumer<Candidates> listener)
       throws IOException, InterruptedException {
-    if (options.kubeconfig() != null) {
+    if (options.kubeconfig() != null || options.inCluster()) {
       return new Setup(options, ejection, listener);
     }
     ApiServer api = options.apiServer() ? RealApiServer.start() : new MockApiServer();
@@ -82,6 +86,12 @@ final class Setup implements AutoCloseable {
         KubernetesDiscovery.service(Cluster.NAMESPACE, Cluster.SERVICE)
             .port(Cluster.PORT_NAME)
             .client(client);
+    // The mock does not serve resources that have to be defined first.
+    KubernetesPolicies policies = null;
+    if (api.kubeconfig() != null) {
+      installPolicies(client);
+      policies = followed(namespace, client);
+    }
     this.application =
         new Application(
             api.takesLoopback() ? discovery.allowLoopback() : discovery,
@@ -89,6 +99,7 @@ final class Setup implements AutoCloseable {
             Cluster.SERVICE,
             options.path(),
             ejection,
+            policies,
             listener);
     this.load = new Load(application::call, meter, options.rate());
   }
@@ -98,9 +109,11 @@ final class Setup implements AutoCloseable {
     this.cluster = null;
     String service = require(options.service());
     this.client =
-        new KubernetesClientBuilder()
-            .withConfig(Config.fromKubeconfig(require(options.kubeconfig()).toFile()))
-            .build();
+        options.inCluster()
+            ? new KubernetesClientBuilder().build()
+            : new KubernetesClientBuilder()
+                .withConfig(Config.fromKubeconfig(require(options.kubeconfig()).toFile()))
+                .build();
     this.title = client.getMasterUrl().toString();
     this.namespace = options.namespace() != null ? options.namespace() : client.getNamespace();
     KubernetesDiscovery discovery =
@@ -112,8 +125,45 @@ final class Setup implements AutoCloseable {
     }
     this.application =
         new Application(
-            discovery.client(client), host -> host, service, options.path(), ejection, listener);
+            discovery.client(client),
+            host -> host,
+            service,
+            options.path(),
+            ejection,
+            options.policies() ? followed(namespace, client) : null,
+            listener);
     this.load = new Load(application::call, meter, options.rate());
+  }
+
+  private static KubernetesPolicies followed(String namespace, KubernetesClient client) {
+    return KubernetesPolicies.in(namespace).client(client).readPods().reportStatus();
+  }
+
+  /** Defines the kind of resource, and waits until it is served. */
+  private static void installPolicies(KubernetesClient client) {
+    InputStream file =
+        require(KubernetesPolicies.class.getResourceAsStream("loadbalancingpolicies.yaml"));
+    client
+        .resource(
+            client.getKubernetesSerialization().unmarshal(file, CustomResourceDefinition.class))
+        .create();
+    client
+        .apiextensions()
+        .v1()
+        .customResourceDefinitions()
+        .withName("loadbalancingpolicies.steelyard.io")
+        .waitUntilCondition(
+            definition ->
+                definition != null
+                    && definition.getStatus() != null
+                    && definition.getStatus().getConditions() != null
+                    && definition.getStatus().getConditions().stream()
+                        .anyMatch(
+                            condition ->
+                                condition.getType().equals("Established")
+                                    && condition.getStatus().equals("True")),
+            30,
+            TimeUnit.SECONDS);
   }
 
   private static <T> T require(@Nullable T value) {
@@ -160,6 +210,11 @@ final class Setup implements AutoCloseable {
   /** The demo's cluster; null if it is the user's. */
   @Nullable Cluster cluster() {
     return cluster;
+  }
+
+  /** A file for kubectl; null if there is none. */
+  @Nullable Path kubeconfig() {
+    return api == null ? null : api.kubeconfig();
   }
 
   KubernetesClient client() {

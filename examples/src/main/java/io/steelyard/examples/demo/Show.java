@@ -2,6 +2,7 @@ package io.steelyard.examples.demo;
 
 import io.steelyard.stage.Stages;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +47,12 @@ final class Show {
       System.out.println("The page:     " + page.url());
       System.out.println("One request:  curl " + page.url() + "call");
       System.out.println("The service:  " + setup.application().title() + ", " + setup.title());
+      Path kubeconfig = setup.kubeconfig();
+      if (kubeconfig != null) {
+        System.out.println("Its policy:   export KUBECONFIG=" + kubeconfig);
+        System.out.println(
+            "              kubectl apply -f examples/kubernetes/policies/round-robin.yaml");
+      }
       System.out.println("Ctrl-C ends it.");
       ended.await();
     } finally {

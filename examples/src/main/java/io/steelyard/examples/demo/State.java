@@ -46,6 +46,7 @@ record State(
   /** The balancer, and what its callers see. */
   record Balancing(
       String choice,
+      boolean follows,
       List<String> choices,
       String explanation,
       @Nullable String problem,
@@ -219,7 +220,8 @@ record State(
         failures += outcome.isFailure() ? stats.count(outcome) : 0;
       }
       return new Balancing(
-          application.choice().title(),
+          application.strategy(),
+          application.follows(),
           Arrays.stream(Choice.values()).map(Choice::title).toList(),
           explanation.toString().lines().findFirst().orElse(""),
           explanation.problem(),

@@ -81,8 +81,11 @@ function showBalancer(balancer) {
       choice.setAttribute("role", "radio");
       choices.append(choice);
     }
+    if (balancer.follows) {
+      choices.append(button("follow the cluster", () => command("/follow")));
+    }
   }
-  for (const choice of choices.children) {
+  for (const choice of choices.querySelectorAll("[role=radio]")) {
     choice.setAttribute("aria-checked", String(choice.textContent === balancer.choice));
   }
   const explanation = text("explanation", balancer.problem ? `${balancer.explanation} – ${balancer.problem}` : balancer.explanation);

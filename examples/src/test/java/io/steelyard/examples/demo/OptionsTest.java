@@ -36,6 +36,10 @@ class OptionsTest {
           --rate 5000                           | --rate 5000 (expected: 0 to 2000)
           --listen 70000                        | --listen 70000 (expected: 0 to 65535)
           --headless --kubeconfig f --service s | --headless has a cluster of its own (expected: no --kubeconfig)
+          --in-cluster                          | --in-cluster needs --service
+          --in-cluster --kubeconfig f           | --in-cluster is a cluster already (expected: no --kubeconfig)
+          --headless --in-cluster --service s   | --headless has a cluster of its own (expected: no --in-cluster)
+          --policies                            | --policies goes with --kubeconfig
           """)
   void mistakesAreNamed(String line, String message) {
     assertThatThrownBy(() -> Options.parse(line.split(" ")))

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Either is used through a view with request settings of ours: no retries and no reconnects
  * inside the client, as those hide failures and know nothing of each other, and a short timeout.
  */
-final class ClientHolder {
+public final class ClientHolder {
   private static final int TIMEOUT_MILLIS = 5_000;
 
   private final @Nullable KubernetesClient given;
@@ -31,16 +31,18 @@ final class ClientHolder {
     this.factory = factory;
   }
 
-  static ClientHolder given(KubernetesClient client) {
+  /** Holds the user's client. */
+  public static ClientHolder given(KubernetesClient client) {
     return new ClientHolder(client, () -> client);
   }
 
-  static ClientHolder own(Supplier<KubernetesClient> factory) {
+  /** Holds a client of our own, made when it is first needed. */
+  public static ClientHolder own(Supplier<KubernetesClient> factory) {
     return new ClientHolder(null, factory);
   }
 
   /** The client to use. Making one reads files and may start a credential plug-in. */
-  KubernetesClient get() {
+  public KubernetesClient get() {
     making.lock();
     try {
       if (closed) {
@@ -74,12 +76,12 @@ final class ClientHolder {
   }
 
   /** Whether the user has closed the client that was given. */
-  boolean isClosed() {
+  public boolean isClosed() {
     return given != null && given.getHttpClient().isClosed();
   }
 
   /** Closes the client if it is our own: idempotent. */
-  void close() {
+  public void close() {
     closed = true;
     if (!making.tryLock()) {
       return; // whoever is making it sees that it is closed, and closes it

@@ -6,12 +6,13 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
 /** Makes the threads for a watch's blocking calls, and waits for their end. */
-final class IoThreads implements ThreadFactory {
+public final class IoThreads implements ThreadFactory {
   private final String prefix;
   private final List<Thread> threads = new ArrayList<>(); // guarded by this
   private int count; // guarded by this
 
-  IoThreads(String prefix) {
+  /** Names threads so, with a number behind. */
+  public IoThreads(String prefix) {
     this.prefix = prefix;
   }
 
@@ -28,7 +29,7 @@ final class IoThreads implements ThreadFactory {
    * Waits until all threads have ended, but not for itself, and not for ever: a call that ignores
    * its interrupt is left to its own timeout.
    */
-  void join(long timeout, TimeUnit unit) {
+  public void join(long timeout, TimeUnit unit) {
     List<Thread> all;
     synchronized (this) {
       all = List.copyOf(threads);

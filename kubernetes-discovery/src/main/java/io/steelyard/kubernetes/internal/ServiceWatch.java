@@ -76,6 +76,7 @@ public final class ServiceWatch {
   private boolean everGood;
   private int slices;
   private int leftOut;
+  private ServiceFacts facts;
   private final Set<SliceUnion.Problem> told = EnumSet.noneOf(SliceUnion.Problem.class);
   private boolean portTold;
   private boolean terminatingTold;
@@ -90,6 +91,7 @@ public final class ServiceWatch {
     this.platform = platform;
     this.io = io;
     this.release = release;
+    this.facts = ServiceFacts.unknown(settings.namespace(), settings.service());
     String what = "endpointslices.discovery.k8s.io in namespace " + settings.namespace();
     this.reflector =
         new Reflector<>(
@@ -192,6 +194,16 @@ public final class ServiceWatch {
     }
   }
 
+  /** What the slices say of the service as a whole. */
+  public ServiceFacts facts() {
+    lock.lock();
+    try {
+      return facts;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** A moment's view. */
   public Snapshot snapshot() {
     lock.lock();
@@ -253,7 +265,10 @@ public final class ServiceWatch {
 
   private void publish() {
     Topology next = topology();
-    boolean same = next.equals(published);
+    ServiceFacts described = describe();
+    // A label that changes is news too, for those who choose policies by it.
+    boolean same = next.equals(published) && described.equals(facts);
+    facts = described;
     if (same && publishedAt != null) {
       return;
     }
@@ -266,6 +281,13 @@ public final class ServiceWatch {
     for (Delivery delivery : List.copyOf(deliveries)) { // an executor may run at once
       delivery.offer(next);
     }
+  }
+
+  private ServiceFacts describe() {
+    return reflector.loaded()
+        ? ServiceFacts.of(
+            settings.namespace(), settings.service(), settings.union().port(), reflector.items())
+        : facts;
   }
 
   private Topology topology() {

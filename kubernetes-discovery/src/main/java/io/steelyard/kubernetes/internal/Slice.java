@@ -1,6 +1,7 @@
 package io.steelyard.kubernetes.internal;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param weight the raw value of the weight label, if there is one
  * @param changedMillis when the change that led to this content happened, from the slice's
  *     last-change-trigger-time; {@link Long#MIN_VALUE} if it does not say
+ * @param labels the slice's, among them those of its Service, which Kubernetes copies
  */
 public record Slice(
     String name,
@@ -19,11 +21,24 @@ public record Slice(
     List<Port> ports,
     List<Entry> endpoints,
     @Nullable String weight,
-    long changedMillis) {
+    long changedMillis,
+    Map<String, String> labels) {
 
   public Slice {
     ports = List.copyOf(ports);
     endpoints = List.copyOf(endpoints);
+    labels = Map.copyOf(labels);
+  }
+
+  /** A slice without labels. */
+  public Slice(
+      String name,
+      String addressType,
+      List<Port> ports,
+      List<Entry> endpoints,
+      @Nullable String weight,
+      long changedMillis) {
+    this(name, addressType, ports, endpoints, weight, changedMillis, Map.of());
   }
 
   /**

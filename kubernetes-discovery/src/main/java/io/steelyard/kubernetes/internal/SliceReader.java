@@ -32,7 +32,8 @@ final class SliceReader {
             p -> port(p.getName(), p.getPort(), p.getProtocol(), p.getAppProtocol())),
         each(slice.getEndpoints(), SliceReader::entry),
         label(slice.getMetadata(), weightLabel),
-        changed(slice.getMetadata()));
+        changed(slice.getMetadata()),
+        labels(slice.getMetadata()));
   }
 
   static Slice read(
@@ -45,7 +46,8 @@ final class SliceReader {
             p -> port(p.getName(), p.getPort(), p.getProtocol(), p.getAppProtocol())),
         each(slice.getEndpoints(), SliceReader::entry),
         label(slice.getMetadata(), weightLabel),
-        changed(slice.getMetadata()));
+        changed(slice.getMetadata()),
+        labels(slice.getMetadata()));
   }
 
   private static Slice.Entry entry(io.fabric8.kubernetes.api.model.discovery.v1.Endpoint endpoint) {
@@ -106,6 +108,10 @@ final class SliceReader {
 
   private static @Nullable String label(@Nullable ObjectMeta meta, String key) {
     return meta == null || meta.getLabels() == null ? null : meta.getLabels().get(key);
+  }
+
+  private static Map<String, String> labels(@Nullable ObjectMeta meta) {
+    return meta == null || meta.getLabels() == null ? Map.of() : meta.getLabels();
   }
 
   private static long changed(@Nullable ObjectMeta meta) {

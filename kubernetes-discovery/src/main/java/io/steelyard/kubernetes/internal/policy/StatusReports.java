@@ -1,0 +1,133 @@
+package io.steelyard.kubernetes.internal.policy;
+
+import io.steelyard.Platform;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Says in the status of each policy whether it can be followed: once for each generation, by
+ * whichever client comes first.
+ *
+ * <p>A thousand clients read the same and come to the same answer. Each waits for a random time and
+ * writes only if none has written yet; and since none writes twice for one generation, clients of
+ * two versions that disagree do not take turns.
+ */
+final class StatusReports {
+  private static final Logger log = LoggerFactory.getLogger(StatusReports.class);
+  private static final Duration SPREAD = Duration.ofSeconds(2);
+
+  private final PolicyObjects objects;
+  private final Platform platform;
+  private final ReentrantLock lock;
+  private final ExecutorService io;
+
+  // Guarded by lock.
+  private final Map<String, Policy> latest = new HashMap<>(); // by uid
+  private final Map<String, Long> planned = new HashMap<>(); // by uid: the generation
+  private final Set<String> told = new HashSet<>(); // failures
+
+  StatusReports(PolicyObjects objects, Platform platform, ReentrantLock lock, ExecutorService io) {
+    this.objects = objects;
+    this.platform = platform;
+    this.lock = lock;
+    this.io = io;
+  }
+
+  /** This is how a policy stands now; under the lock. */
+  void consider(Policy policy) {
+    latest.put(policy.uid(), policy);
+    if (policy.mine()
+        || policy.reported() >= policy.generation()
+        || Long.valueOf(policy.generation()).equals(planned.get(policy.uid()))) {
+      return;
+    }
+    planned.put(policy.uid(), policy.generation());
+    Duration wait = Duration.ofNanos((long) (SPREAD.toNanos() * platform.random().nextDouble()));
+    platform.schedule(() -> due(policy.uid()), wait);
+  }
+
+  /** These policies are all there are; under the lock. */
+  void retain(Set<String> uids) {
+    latest.keySet().retainAll(uids);
+    planned.keySet().retainAll(uids);
+    told.retainAll(uids);
+  }
+
+  private void due(String uid) {
+    lock.lock();
+    try {
+      Policy policy = latest.get(uid);
+      if (policy == null || policy.reported() >= policy.generation()) {
+        return; // somebody else was quicker
+      }
+      io.execute(() -> report(policy));
+    } catch (RejectedExecutionException e) {
+      log.debug("Kubernetes: closed before {} was reported on", uid);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void report(Policy policy) {
+    try {
+      objects.patchStatus(policy.name(), json(policy));
+    } catch (RuntimeException e) {
+      boolean first;
+      lock.lock();
+      try {
+        first = told.add(policy.uid());
+      } finally {
+        lock.unlock();
+      }
+      if (first) {
+        log.warn(
+            "Kubernetes: cannot report on {} (needs patch on loadbalancingpolicies/status): {}",
+            policy.title(),
+            e.getMessage());
+      }
+    }
+  }
+
+  private String json(Policy policy) {
+    boolean good = policy.error() == null;
+    String message = good ? "can be followed" : String.valueOf(policy.error());
+    Instant now = Instant.ofEpochMilli(platform.epochMillis()).truncatedTo(ChronoUnit.SECONDS);
+    return """
+        {"status": {"observedGeneration": %d, "conditions": [{
+          "type": "Accepted", "status": "%s", "reason": "%s", "message": %s,
+          "observedGeneration": %d, "lastTransitionTime": "%s"}]}}
+        """
+        .formatted(
+            policy.generation(),
+            good ? "True" : "False",
+            good ? "Valid" : "Invalid",
+            quoted(message),
+            policy.generation(),
+            now);
+  }
+
+  private static String quoted(String text) {
+    StringBuilder json = new StringBuilder("\"");
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '"' || c == '\\') {
+        json.append('\\').append(c);
+      } else if (c < ' ') {
+        json.append(String.format("\\u%04x", (int) c));
+      } else {
+        json.append(c);
+      }
+    }
+    return json.append('"').toString();
+  }
+}
