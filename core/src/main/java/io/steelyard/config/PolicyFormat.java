@@ -13,9 +13,9 @@ import java.util.List;
  *
  * <pre>{@code
  * strategy:
- *   type: PowerOfTwo        # RoundRobin, WeightedRoundRobin, TimedRoundRobin, LeastConnections,
- *   metric: PeakEwma        # Random, RingHash, Maglev, Rendezvous, JumpHash, BoundedLoad,
- * stages:                   # SessionAffinity
+ *   type: PowerOfTwo        # Adaptive, RoundRobin, WeightedRoundRobin, TimedRoundRobin,
+ *   metric: PeakEwma        # LeastConnections, PowerOfD, Random, RingHash, Maglev, Rendezvous,
+ * stages:                   # JumpHash, BoundedLoad, SessionAffinity
  *   ejection: {failures: 5, base: 5s, most: 5m, panicBelow: 0.5}
  *   maxInFlight: 100
  * }</pre>

@@ -17,6 +17,8 @@ final class StrategyReader {
     TimedRoundRobin,
     LeastConnections,
     PowerOfTwo,
+    PowerOfD,
+    Adaptive,
     Random,
     RingHash,
     Maglev,
@@ -33,6 +35,8 @@ final class StrategyReader {
     TimedRoundRobin,
     LeastConnections,
     PowerOfTwo,
+    PowerOfD,
+    Adaptive,
     Random,
     RingHash,
     Maglev,
@@ -90,11 +94,9 @@ final class StrategyReader {
       case WeightedRoundRobin -> Strategies.weightedRoundRobin();
       case TimedRoundRobin -> timed(fields);
       case LeastConnections -> Strategies.leastConnections();
-      case PowerOfTwo ->
-          Strategies.powerOfTwo(
-              fields.word("metric", Metric.class, Metric.PeakEwma) == Metric.PeakEwma
-                  ? LoadMetric.peakEwma()
-                  : LoadMetric.inFlight());
+      case PowerOfTwo -> Strategies.powerOfTwo(metric(fields));
+      case PowerOfD -> Strategies.powerOf((int) fields.number("choices", 2, 8), metric(fields));
+      case Adaptive -> Strategies.adaptive();
       case Random -> Strategies.random();
       case RingHash, Maglev, Rendezvous -> hash(fields, Hash.valueOf(type.name()));
       case JumpHash -> Strategies.jumpHash();
@@ -105,6 +107,12 @@ final class StrategyReader {
       case SessionAffinity ->
           throw new ConfigException(fields.at("type"), type, "no sessions within sessions");
     };
+  }
+
+  private static LoadMetric metric(Fields fields) {
+    return fields.word("metric", Metric.class, Metric.PeakEwma) == Metric.PeakEwma
+        ? LoadMetric.peakEwma()
+        : LoadMetric.inFlight();
   }
 
   private static Strategy timed(Fields fields) {
@@ -146,8 +154,11 @@ final class StrategyReader {
       fields.refuse("slot", "TimedRoundRobin");
       fields.refuse("phase", "TimedRoundRobin");
     }
-    if (type != Type.PowerOfTwo) {
-      fields.refuse("metric", "PowerOfTwo");
+    if (type != Type.PowerOfTwo && type != Type.PowerOfD) {
+      fields.refuse("metric", "PowerOfTwo or PowerOfD");
+    }
+    if (type != Type.PowerOfD) {
+      fields.refuse("choices", "PowerOfD");
     }
     if (type != Type.BoundedLoad) {
       fields.refuse("hash", "BoundedLoad");

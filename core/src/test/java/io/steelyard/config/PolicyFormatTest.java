@@ -26,6 +26,9 @@ class PolicyFormatTest {
         List.of(Map.of("type", "Random"), "random"),
         List.of(Map.of("type", "Rendezvous"), "rendezvous"),
         List.of(Map.of("type", "JumpHash"), "jumpHash"),
+        List.of(Map.of("type", "Adaptive"), "adaptive"),
+        List.of(
+            Map.of("type", "PowerOfD", "choices", 3, "metric", "InFlight"), "powerOf(3, inFlight)"),
         List.of(Map.of("type", "PowerOfTwo"), "powerOfTwo(peakEwma)"),
         List.of(Map.of("type", "PowerOfTwo", "metric", "InFlight"), "powerOfTwo(inFlight)"));
   }
@@ -104,7 +107,7 @@ class PolicyFormatTest {
             "strategy.slot: \"48h\" (expected: 1ms to 24h)"),
         List.of(
             Map.of("type", "RoundRobin", "metric", "InFlight"),
-            "strategy.metric: \"InFlight\" (expected: only with PowerOfTwo)"),
+            "strategy.metric: \"InFlight\" (expected: only with PowerOfTwo or PowerOfD)"),
         List.of(
             Map.of("type", "Random", "colour", "red"),
             "strategy.colour: \"red\" (expected: one of the fields "));

@@ -2,6 +2,7 @@ package io.steelyard.kubernetes.internal.policy;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.steelyard.config.ConfigException;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Objects;
@@ -42,7 +43,7 @@ record Policy(
     try {
       target = PolicyReader.target(value);
       spec = PolicyReader.read(value, podsReadable);
-    } catch (BadPolicyException e) {
+    } catch (ConfigException e) {
       error = e.getMessage();
     } catch (RuntimeException e) { // a limit of the library that the reader does not know
       error = "spec: " + (e.getMessage() == null ? e.toString() : e.getMessage());

@@ -3,8 +3,10 @@ package io.steelyard.kubernetes.internal.policy;
 import io.steelyard.Endpoint;
 import io.steelyard.Stage;
 import io.steelyard.Strategy;
-import io.steelyard.stage.Stages;
-import java.time.Duration;
+import io.steelyard.config.ConfigException;
+import io.steelyard.config.Fields;
+import io.steelyard.config.PolicyFormat;
+import io.steelyard.strategy.Strategies;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,9 +18,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the {@code spec} of a policy as it came from the API server: plain maps, lists, texts and
  * numbers, so that whatever stands there can be answered with its place.
+ *
+ * <p>The API server has checked most of it already. But an older definition of the resource may
+ * allow more than this library knows, and one that checks nothing is easily made.
  */
 final class PolicyReader {
   private static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+  private static final Pattern NAME = Pattern.compile("(?s).{1,63}");
   private static final Pattern ANY = Pattern.compile("(?s).+");
 
   private PolicyReader() {}
@@ -26,7 +32,7 @@ final class PolicyReader {
   /**
    * Reads whom it is for alone, so that something can be said to those even if the rest is wrong.
    *
-   * @throws BadPolicyException if that is wrong itself
+   * @throws ConfigException if that is wrong itself
    */
   static Target target(@Nullable Object spec) {
     return target(Fields.of("spec", spec));
@@ -36,24 +42,23 @@ final class PolicyReader {
    * Reads all of it.
    *
    * @param podsReadable whether weights may go by labels of pods
-   * @throws BadPolicyException for the first thing that is wrong
+   * @throws ConfigException for the first thing that is wrong
    */
   static PolicySpec read(@Nullable Object value, boolean podsReadable) {
     Fields spec = Fields.of("spec", value);
     Target target = target(spec);
     Fields fields = spec.object("strategy");
-    StrategyReader.Type type = fields.word("type", StrategyReader.Type.class);
-    String name = fields.text("name", StrategyReader.NAME, "a text of 1 to 63 characters");
+    String name = fields.text("name", NAME, "a text of 1 to 63 characters");
     Integer weight = fields.has("weight") ? (Integer) weight(fields) : null;
-    Strategy strategy = StrategyReader.read(fields, type);
+    Strategy strategy = PolicyFormat.strategy(fields);
     List<PolicySpec.Rule> rules = rules(spec, podsReadable);
-    if (type == StrategyReader.Type.RoundRobin && (weight != null || !rules.isEmpty())) {
-      throw new BadPolicyException(
+    if (strategy.equals(Strategies.roundRobin()) && (weight != null || !rules.isEmpty())) {
+      throw new ConfigException(
           weight != null ? fields.at("weight") : spec.at("weights"),
           weight != null ? weight : rules.size() + " rules",
           "none with RoundRobin, which gives equal turns; WeightedRoundRobin goes by weight");
     }
-    List<Stage> stages = spec.has("stages") ? stages(spec.object("stages")) : null;
+    List<Stage> stages = spec.has("stages") ? PolicyFormat.stages(spec.object("stages")) : null;
     spec.requireNoOthers();
     return new PolicySpec(target, strategy, name, weight, rules, stages);
   }
@@ -66,11 +71,11 @@ final class PolicyReader {
       labels = selector.labels("matchLabels");
       selector.requireNoOthers();
       if (labels.isEmpty()) {
-        throw new BadPolicyException(selector.at("matchLabels"), "missing", "at least one label");
+        throw new ConfigException(selector.at("matchLabels"), "missing", "at least one label");
       }
     }
     if ((service == null) == labels.isEmpty()) {
-      throw new BadPolicyException(
+      throw new ConfigException(
           "spec", service == null ? "neither" : "both", "one of service and selector");
     }
     Set<String> ports = new TreeSet<>();
@@ -88,7 +93,7 @@ final class PolicyReader {
     if (value instanceof String text && LABEL.matcher(text).matches()) {
       return text;
     }
-    throw new BadPolicyException(place, Fields.shown(value), "a port's name, or 1 to 65535");
+    throw new ConfigException(place, Fields.shown(value), "a port's name, or 1 to 65535");
   }
 
   private static int weight(Fields fields) {
@@ -103,13 +108,13 @@ final class PolicyReader {
       Map<String, String> labels = fields.labels("podLabels");
       String zone = fields.text("zone", ANY, "the name of a zone");
       if (labels.isEmpty() && zone == null) {
-        throw new BadPolicyException(
+        throw new ConfigException(
             fields.at("podLabels"),
             "missing",
             "podLabels, zone or both; strategy.weight is for all");
       }
       if (!labels.isEmpty() && !podsReadable) {
-        throw new BadPolicyException(
+        throw new ConfigException(
             fields.at("podLabels"),
             labels,
             "KubernetesPolicies.readPods() in this program, and the right to list and watch pods");
@@ -118,32 +123,5 @@ final class PolicyReader {
       fields.requireNoOthers();
     }
     return rules;
-  }
-
-  private static List<Stage> stages(Fields fields) {
-    List<Stage> stages = new ArrayList<>();
-    if (fields.has("ejection")) {
-      stages.add(ejection(fields.object("ejection")));
-    }
-    if (fields.has("maxInFlight")) {
-      stages.add(Stages.maxInFlight((int) fields.number("maxInFlight", 1, Integer.MAX_VALUE)));
-    }
-    fields.requireNoOthers();
-    return stages;
-  }
-
-  private static Stage ejection(Fields fields) {
-    int failures = fields.number("failures", 1, 65_535, 5);
-    Duration year = Duration.ofDays(365);
-    Duration base = fields.duration("base", Duration.ofMillis(1), year, Duration.ofSeconds(5));
-    Duration most = fields.duration("most", base, year, Duration.ofMinutes(5));
-    double panicBelow = fields.share("panicBelow", 0, false, 1, 0.5);
-    fields.requireNoOthers();
-    if (most.compareTo(base) < 0) {
-      throw new BadPolicyException(
-          fields.at("base"), base.toMillis() + "ms", "at most 5m, which most is by default");
-    }
-    Stage ejection = Stages.ejection(failures, base, most);
-    return panicBelow == 0 ? ejection : ejection.panicBelow(panicBelow);
   }
 }

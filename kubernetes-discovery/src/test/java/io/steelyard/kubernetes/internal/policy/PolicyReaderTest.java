@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.steelyard.LoadBalancingPolicy;
 import io.steelyard.Strategy;
+import io.steelyard.config.ConfigException;
 import io.steelyard.stage.Stages;
 import io.steelyard.strategy.LoadMetric;
 import io.steelyard.strategy.Strategies;
@@ -127,8 +128,8 @@ class PolicyReaderTest {
           null | spec: missing (expected: an object)
           cart | spec: "cart" (expected: an object)
           {service: cart} | spec.strategy: missing (expected: an object)
-          {service: cart, strategy: {}} | spec.strategy.type: missing (expected: one of RoundRobin, WeightedRoundRobin, TimedRoundRobin, LeastConnections, PowerOfTwo, Random, RingHash, Maglev, Rendezvous, JumpHash, BoundedLoad, SessionAffinity)
-          {service: cart, strategy: {type: Fastest}} | spec.strategy.type: "Fastest" (expected: one of RoundRobin, WeightedRoundRobin, TimedRoundRobin, LeastConnections, PowerOfTwo, Random, RingHash, Maglev, Rendezvous, JumpHash, BoundedLoad, SessionAffinity)
+          {service: cart, strategy: {}} | spec.strategy.type: missing (expected: one of RoundRobin, WeightedRoundRobin, TimedRoundRobin, LeastConnections, PowerOfTwo, PowerOfD, Adaptive, Random, RingHash, Maglev, Rendezvous, JumpHash, BoundedLoad, SessionAffinity)
+          {service: cart, strategy: {type: Fastest}} | spec.strategy.type: "Fastest" (expected: one of RoundRobin, WeightedRoundRobin, TimedRoundRobin, LeastConnections, PowerOfTwo, PowerOfD, Adaptive, Random, RingHash, Maglev, Rendezvous, JumpHash, BoundedLoad, SessionAffinity)
           {strategy: {type: Random}} | spec: neither (expected: one of service and selector)
           {service: cart, selector: {matchLabels: {a: b}}, strategy: {type: Random}} | spec: both (expected: one of service and selector)
           {selector: {}, strategy: {type: Random}} | spec.selector.matchLabels: missing (expected: at least one label)
@@ -154,12 +155,12 @@ class PolicyReaderTest {
           {service: cart, strategy: {type: RingHash, epsilon: 0.5}} | spec.strategy.epsilon: 0.5 (expected: only with BoundedLoad)
           {service: cart, strategy: {type: SessionAffinity, maximumSize: 5}} | spec.strategy.idle: missing (expected: a duration such as 500ms, 30s or 1m30s)
           {service: cart, strategy: {type: SessionAffinity, idle: 5m}} | spec.strategy.maximumSize: missing (expected: >= 1)
-          {service: cart, strategy: {type: SessionAffinity, idle: 5m, maximumSize: 5, fallback: {type: SessionAffinity}}} | spec.strategy.fallback.type: "SessionAffinity" (expected: one of RoundRobin, WeightedRoundRobin, TimedRoundRobin, LeastConnections, PowerOfTwo, Random, RingHash, Maglev, Rendezvous, JumpHash, BoundedLoad)
+          {service: cart, strategy: {type: SessionAffinity, idle: 5m, maximumSize: 5, fallback: {type: SessionAffinity}}} | spec.strategy.fallback.type: "SessionAffinity" (expected: one of RoundRobin, WeightedRoundRobin, TimedRoundRobin, LeastConnections, PowerOfTwo, PowerOfD, Adaptive, Random, RingHash, Maglev, Rendezvous, JumpHash, BoundedLoad)
           {service: cart, strategy: {type: SessionAffinity, idle: 5m, maximumSize: 5, fallback: {type: Random, slot: 1s}}} | spec.strategy.fallback.slot: "1s" (expected: only with TimedRoundRobin)
           {service: cart, strategy: {type: Random, idle: 5m}} | spec.strategy.idle: "5m" (expected: only with SessionAffinity)
           {service: cart, strategy: {type: Random, weight: -1}} | spec.strategy.weight: -1 (expected: >= 0)
           {service: cart, strategy: {type: Random, name: ""}} | spec.strategy.name: "" (expected: a text of 1 to 63 characters)
-          {service: cart, strategy: {type: Random, speed: 5}} | spec.strategy.speed: 5 (expected: one of the fields epsilon, fallback, hash, idle, maximumSize, metric, name, phase, slot, tableSize, type, virtualNodes, weight)
+          {service: cart, strategy: {type: Random, speed: 5}} | spec.strategy.speed: 5 (expected: one of the fields choices, epsilon, fallback, hash, idle, maximumSize, metric, name, phase, slot, tableSize, type, virtualNodes, weight)
           {service: cart, strategy: {type: RoundRobin, weight: 3}} | spec.strategy.weight: 3 (expected: none with RoundRobin, which gives equal turns; WeightedRoundRobin goes by weight)
           {service: cart, strategy: {type: RoundRobin}, weights: [{zone: a, weight: 3}]} | spec.weights: 1 rules (expected: none with RoundRobin, which gives equal turns; WeightedRoundRobin goes by weight)
           {service: cart, strategy: {type: Random}, weights: [{podLabels: {track: canary}, weight: -1}]} | spec.weights[0].weight: -1 (expected: >= 0)
@@ -181,7 +182,7 @@ class PolicyReaderTest {
   void what_is_wrong_is_named_with_value_expectation_and_place(String yaml, String message) {
     Object spec = Serialization.unmarshal("spec: " + yaml, Map.class).get("spec");
     assertThatThrownBy(() -> PolicyReader.read(spec, true))
-        .isInstanceOf(BadPolicyException.class)
+        .isInstanceOf(ConfigException.class)
         .hasMessage(message);
   }
 
@@ -227,17 +228,18 @@ class PolicyReaderTest {
         (Map<?, ?>) walk(properties, "stages", "properties", "ejection", "properties");
     List<DynamicTest> tests = new ArrayList<>();
     Map<String, String> withs =
-        Map.of(
-            "slot", "type: TimedRoundRobin",
-            "phase", "type: TimedRoundRobin, slot: 1s",
-            "metric", "type: PowerOfTwo",
-            "virtualNodes", "type: RingHash",
-            "tableSize", "type: Maglev",
-            "hash", "type: BoundedLoad",
-            "epsilon", "type: BoundedLoad",
-            "idle", "type: SessionAffinity, maximumSize: 1",
-            "maximumSize", "type: SessionAffinity, idle: 1s",
-            "weight", "type: WeightedRoundRobin");
+        Map.ofEntries(
+            Map.entry("slot", "type: TimedRoundRobin"),
+            Map.entry("phase", "type: TimedRoundRobin, slot: 1s"),
+            Map.entry("choices", "type: PowerOfD"),
+            Map.entry("metric", "type: PowerOfTwo"),
+            Map.entry("virtualNodes", "type: RingHash"),
+            Map.entry("tableSize", "type: Maglev"),
+            Map.entry("hash", "type: BoundedLoad"),
+            Map.entry("epsilon", "type: BoundedLoad"),
+            Map.entry("idle", "type: SessionAffinity, maximumSize: 1"),
+            Map.entry("maximumSize", "type: SessionAffinity, idle: 1s"),
+            Map.entry("weight", "type: WeightedRoundRobin"));
     strategy.forEach(
         (name, field) -> {
           String with = withs.getOrDefault((String) name, "type: Random");
@@ -283,7 +285,8 @@ class PolicyReaderTest {
     Map<?, ?> schema = (Map<?, ?>) field;
     if (schema.get("enum") instanceof List<?> words) {
       for (Object word : words) {
-        boolean needsMore = List.of("TimedRoundRobin", "SessionAffinity").contains(word);
+        boolean needsMore =
+            List.of("TimedRoundRobin", "SessionAffinity", "PowerOfD").contains(word);
         if (!needsMore) {
           accepts(tests, spec.formatted(word));
         }
@@ -325,7 +328,7 @@ class PolicyReaderTest {
     tests.add(
         DynamicTest.dynamicTest(
             "refuses " + spec,
-            () -> assertThatThrownBy(() -> read(spec)).isInstanceOf(BadPolicyException.class)));
+            () -> assertThatThrownBy(() -> read(spec)).isInstanceOf(ConfigException.class)));
   }
 
   @Test
