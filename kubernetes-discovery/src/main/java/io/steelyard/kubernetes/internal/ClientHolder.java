@@ -25,6 +25,7 @@ final class ClientHolder {
   private @Nullable KubernetesClient own; // guarded by making
   private @Nullable KubernetesClient view; // guarded by making
   private volatile boolean closed;
+  private volatile boolean renewing;
 
   private ClientHolder(@Nullable KubernetesClient given, Supplier<KubernetesClient> factory) {
     this.given = given;
@@ -45,6 +46,15 @@ final class ClientHolder {
     try {
       if (closed) {
         throw new IllegalStateException("the watch was closed");
+      }
+      if (renewing) {
+        renewing = false;
+        KubernetesClient old = own;
+        own = null;
+        if (old != null) {
+          view = null;
+          old.close();
+        }
       }
       if (view == null) {
         KubernetesClient client = given;
@@ -71,6 +81,15 @@ final class ClientHolder {
             .withWatchReconnectLimit(0)
             .build();
     return client.newClient(settings).adapt(KubernetesClient.class);
+  }
+
+  /**
+   * Has the next call use fresh connections: those that are open may be half open, and some HTTP
+   * clients go on sending requests over such a connection for many minutes. Only a client of our
+   * own can be told so, by replacing it.
+   */
+  void renew() {
+    renewing = true;
   }
 
   /** Whether the user has closed the client that was given. */

@@ -2,12 +2,17 @@ package io.steelyard.kubernetes.internal;
 
 import io.steelyard.Platform;
 import io.steelyard.Topology;
+import java.io.InterruptedIOException;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -44,6 +49,9 @@ public final class Reflector<T> {
   // HTTP, which accepts first and fails later); only after this long does it count as working.
   private static final Duration SETTLED = Duration.ofMillis(500);
 
+  // How long an audit waits for a watch to say what a list has said.
+  private static final Duration SECOND_LOOK = Duration.ofSeconds(5);
+
   // After so long without a word, a watch that ends at once is not tried again without a list.
   private static final Duration UNHEARD = Duration.ofSeconds(5);
 
@@ -56,29 +64,74 @@ public final class Reflector<T> {
    * @param backoff the first delay between retries, doubled each time, with full jitter
    * @param maxBackoff the longest delay
    * @param healthy how long a watch must have lasted for retries to start over
+   * @param audit the least time between two audits, which come at random between this and twice
+   *     this; zero for none
    */
   public record Settings(
-      Duration silence, Duration call, Duration backoff, Duration maxBackoff, Duration healthy) {
-    /** Two minutes of silence, 10 s a call, 800 ms to 30 s between retries, two minutes healthy. */
+      Duration silence,
+      Duration call,
+      Duration backoff,
+      Duration maxBackoff,
+      Duration healthy,
+      Duration audit) {
+    /**
+     * Two minutes of silence, 10 s a call, 800 ms to 30 s between retries, two minutes healthy,
+     * audits every 5 to 10 minutes.
+     */
     public static final Settings DEFAULT =
         new Settings(
             Duration.ofSeconds(120),
             Duration.ofSeconds(10),
             Duration.ofMillis(800),
             Duration.ofSeconds(30),
-            Duration.ofMinutes(2));
+            Duration.ofMinutes(2),
+            Duration.ofMinutes(5));
 
     /** Returns these settings with another limit to a watch's silence. */
     public Settings withSilence(Duration silence) {
-      return new Settings(silence, call, backoff, maxBackoff, healthy);
+      return new Settings(silence, call, backoff, maxBackoff, healthy, audit);
+    }
+
+    /** Returns these settings with another least time between audits, zero for none. */
+    public Settings withAudit(Duration audit) {
+      return new Settings(silence, call, backoff, maxBackoff, healthy, audit);
     }
   }
 
-  /** How far the map can be trusted: a state, and for people why. */
-  public record Health(Topology.State state, @Nullable String detail) {}
+  /**
+   * How far the map can be trusted.
+   *
+   * @param detail for people: why
+   * @param cause what was thrown last, if the reason is an exception
+   */
+  public record Health(Topology.State state, @Nullable String detail, @Nullable Throwable cause) {
+    /** Health without a cause. */
+    public Health(Topology.State state, @Nullable String detail) {
+      this(state, detail, null);
+    }
+  }
 
-  /** What was done so far. */
-  public record Counts(long lists, long watches, long reconnects, long silences) {}
+  /**
+   * What was done so far.
+   *
+   * @param lists asked for, answered or not, those of audits not among them
+   * @param relists of these, those after the first that was answered
+   * @param watches accepted by the server
+   * @param reconnects watches that ended and were followed by another attempt
+   * @param silences watches given up because they said nothing for too long
+   * @param audits comparisons made with a list
+   * @param mismatches objects that an audit found to differ
+   * @param unreadable objects of the latest list that could not be read
+   */
+  public record Counts(
+      long lists,
+      long relists,
+      long watches,
+      long reconnects,
+      long silences,
+      long audits,
+      long mismatches,
+      int unreadable) {}
 
   private enum Verb {
     LIST,
@@ -106,7 +159,7 @@ public final class Reflector<T> {
   private Platform.@Nullable Cancellable retry;
 
   private int failures; // in a row, without two healthy minutes between
-  private int relists; // of those, lists because a version was gone
+  private int startsOver; // of those, lists because a version was gone
   private boolean announced; // this episode has had its WARN or ERROR
   private boolean refused; // ... as an ERROR
   private @Nullable Long warned; // when the last WARN was
@@ -116,10 +169,17 @@ public final class Reflector<T> {
   private boolean heard;
   private long troubledAt;
 
+  private Platform.@Nullable Cancellable auditing; // until the next audit, or its second look
+  private @Nullable Set<String> touched; // since an audit's first look; null while there is none
+
   private long lists;
+  private long relists;
   private long watches;
   private long reconnects;
   private long silences;
+  private long audits;
+  private long mismatches;
+  private int unreadable;
 
   /**
    * Creates a reflector that does nothing until {@link #start()}.
@@ -146,7 +206,11 @@ public final class Reflector<T> {
 
   /** Starts listing and watching. */
   public void start() {
-    step(this::next);
+    step(
+        () -> {
+          next();
+          auditLater();
+        });
   }
 
   /** Stops for good: afterwards nothing is called and no timer is left. */
@@ -157,6 +221,8 @@ public final class Reflector<T> {
       endAttempt();
       cancel(retry);
       retry = null;
+      cancel(auditing);
+      auditing = null;
       health = new Health(Topology.State.CLOSED, null);
     } finally {
       lock.unlock();
@@ -180,7 +246,8 @@ public final class Reflector<T> {
 
   /** What was done so far; under the lock. */
   public Counts counts() {
-    return new Counts(lists, watches, reconnects, silences);
+    return new Counts(
+        lists, relists, watches, reconnects, silences, audits, mismatches, unreadable);
   }
 
   /** The version the map stands at; under the lock. */
@@ -236,12 +303,13 @@ public final class Reflector<T> {
 
   private void list() {
     lists++;
+    relists += loaded ? 1 : 0;
     call(Verb.LIST, mine -> source.list(), this::listed, late -> {});
   }
 
   private void listed(Source.Listing<T> listing) {
     Map<String, T> before = items;
-    items = new LinkedHashMap<>(listing.items());
+    items = readable(listing);
     version = listing.version();
     heard();
     boolean first = !loaded;
@@ -251,6 +319,29 @@ public final class Reflector<T> {
       changed.run();
     }
     watch(listing.version());
+  }
+
+  /** What was listed; of an object that cannot be read, what was known of it. */
+  private Map<String, T> readable(Source.Listing<T> listing) {
+    Map<String, T> read = new LinkedHashMap<>(listing.items());
+    for (String key : listing.unreadable().keySet()) {
+      T known = items.get(key);
+      if (known != null) {
+        read.put(key, known);
+      }
+    }
+    int before = unreadable;
+    unreadable = listing.unreadable().size();
+    if (unreadable > 0 && before == 0) {
+      Map.Entry<String, String> one = listing.unreadable().entrySet().iterator().next();
+      log.warn(
+          "Kubernetes: {} of {} cannot be read, such as {}: {}; what was known of them stays",
+          unreadable,
+          what,
+          one.getKey(),
+          one.getValue());
+    }
+    return read;
   }
 
   // Watches
@@ -286,6 +377,7 @@ public final class Reflector<T> {
             mine,
             () -> {
               advance(at);
+              touch(key);
               if (!value.equals(items.put(key, value))) {
                 changed.run();
               }
@@ -298,6 +390,7 @@ public final class Reflector<T> {
             mine,
             () -> {
               advance(at);
+              touch(key);
               if (items.remove(key) != null) {
                 changed.run();
               }
@@ -363,7 +456,8 @@ public final class Reflector<T> {
         trouble(
             worked
                 ? "the watch of " + what + " ends again and again: " + why
-                : "cannot watch " + what + ": " + why);
+                : "cannot watch " + what + ": " + why,
+            cause);
       }
       retryAfter(delay);
     }
@@ -396,7 +490,107 @@ public final class Reflector<T> {
     endAttempt();
     reconnects++;
     version = null;
+    source.renew();
     next();
+  }
+
+  // Audits: a watch that has lost an event looks like one that had none to lose
+
+  private void auditLater() {
+    touched = null;
+    if (!closed && !settings.audit().isZero()) {
+      auditing =
+          platform.schedule(
+              () -> step(this::audit), settings.audit().plus(jittered(settings.audit())));
+    }
+  }
+
+  private void audit() {
+    auditing = null;
+    if (handle == null) {
+      auditLater(); // it is about to list anyway
+      return;
+    }
+    touched = new HashSet<>();
+    compare(
+        listing -> {
+          Set<String> suspects = differing(listing);
+          if (suspects.isEmpty()) {
+            audits++;
+            auditLater();
+          } else {
+            // Most likely the watch is a moment ahead of or behind the list; give it time.
+            auditing = platform.schedule(() -> step(() -> lookAgain(suspects)), SECOND_LOOK);
+          }
+        });
+  }
+
+  private void lookAgain(Set<String> suspects) {
+    auditing = null;
+    compare(
+        listing -> {
+          audits++;
+          Set<String> differing = differing(listing);
+          differing.retainAll(suspects);
+          differing.removeAll(Objects.requireNonNullElse(touched, Set.of()));
+          auditLater();
+          if (!differing.isEmpty()) {
+            mismatches += differing.size();
+            log.warn(
+                "Kubernetes: the watch of {} has missed {} changes, such as that of {}; it is closed"
+                    + " and everything listed anew",
+                what,
+                differing.size(),
+                differing.iterator().next());
+            endAttempt();
+            reconnects++;
+            version = null;
+            source.renew();
+            next();
+          }
+        });
+  }
+
+  /** Lists beside the watch; if that fails, or the watch has ended meanwhile, another time. */
+  private void compare(Consumer<Source.Listing<T>> look) {
+    long mine = attempt;
+    try {
+      io.execute(
+          () -> {
+            Source.Listing<T> listing;
+            try {
+              listing = source.list();
+            } catch (Throwable t) { // an Error too: nothing may end auditing
+              log.debug("Kubernetes: auditing {}", what, t);
+              step(this::auditLater);
+              return;
+            }
+            step(
+                () -> {
+                  if (mine == attempt) {
+                    look.accept(listing);
+                  } else {
+                    auditLater();
+                  }
+                });
+          });
+    } catch (RejectedExecutionException e) {
+      auditLater();
+    }
+  }
+
+  private Set<String> differing(Source.Listing<T> listing) {
+    Set<String> keys = new TreeSet<>(items.keySet());
+    keys.addAll(listing.items().keySet());
+    keys.removeAll(listing.unreadable().keySet());
+    keys.removeIf(key -> Objects.equals(items.get(key), listing.items().get(key)));
+    return keys;
+  }
+
+  private void touch(String key) {
+    if (touched != null) {
+      touched.add(key);
+    }
   }
 
   // Calls
@@ -437,6 +631,7 @@ public final class Reflector<T> {
                         deadline = null;
                         future.cancel(true);
                         String message = "no answer within " + settings.call().toSeconds() + " s";
+                        source.renew();
                         callFailed(verb, new TimeoutException(message));
                       }),
               settings.call());
@@ -484,22 +679,48 @@ public final class Reflector<T> {
       version = null;
       // The server answered, so the list is as good as it was. Listing at once is right the first
       // time; a server or proxy that says so each time must not make every client list in a loop.
-      if (verb == Verb.WATCH && relists++ == 0) {
+      if (verb == Verb.WATCH && startsOver++ == 0) {
         next();
         return;
       }
     }
     failures++;
-    if (failure.kind() == Failure.Kind.UNAUTHORIZED) {
-      refused(verb, failure.text());
-    } else {
-      trouble("cannot " + name(verb) + " " + what + ": " + failure.text());
+    String attempted = name(verb) + " " + what + ": " + failure.text();
+    switch (failure.kind()) {
+      case UNAUTHORIZED ->
+          refused(
+              Topology.State.UNAUTHORIZED,
+              "may not " + attempted,
+              "needs a Role that allows list and watch on it",
+              cause);
+      case UNTRUSTED ->
+          refused(
+              known(), "cannot " + attempted, "needs certificates that both sides trust", cause);
+      case NOT_FOUND ->
+          refused(known(), "cannot " + attempted, "needs a cluster that serves it", cause);
+      default -> trouble("cannot " + attempted, cause);
+    }
+    if (timedOut(cause)) {
+      source.renew();
     }
     Duration delay = delay();
     if (failure.retryAfter().compareTo(delay) > 0) {
       delay = failure.retryAfter().plus(jittered(settings.backoff()));
     }
     retryAfter(delay);
+  }
+
+  private static boolean timedOut(Throwable cause) {
+    Throwable t = cause;
+    for (int depth = 0; t != null && depth < 16; depth++) {
+      if (t instanceof TimeoutException
+          || t instanceof InterruptedIOException
+          || t instanceof HttpTimeoutException) {
+        return true; // each HTTP client has its own
+      }
+      t = t.getCause();
+    }
+    return false;
   }
 
   private static String name(Verb verb) {
@@ -559,7 +780,11 @@ public final class Reflector<T> {
     return true;
   }
 
-  private void trouble(String detail) {
+  private Topology.State known() {
+    return loaded ? Topology.State.STALE : Topology.State.SYNCING;
+  }
+
+  private void trouble(String detail, @Nullable Throwable cause) {
     // Once an episode, and where episodes follow each other closely, once in a while.
     long now = platform.nanoTime();
     if (!announced && (warned == null || now - warned >= settings.healthy().toNanos())) {
@@ -570,20 +795,21 @@ public final class Reflector<T> {
       announced = true;
       warned = now;
     }
-    become(loaded ? Topology.State.STALE : Topology.State.SYNCING, detail);
+    become(known(), detail, cause);
   }
 
-  private void refused(Verb verb, String text) {
-    String detail = "may not " + name(verb) + " " + what + ": " + text;
+  /** As {@link #trouble}, but of a kind that somebody has to mend: an ERROR. */
+  private void refused(Topology.State state, String detail, String remedy, Throwable cause) {
     if (!refused) {
       log.error(
-          "Kubernetes: {}; needs a Role that allows list and watch on it; {}, and goes on trying",
+          "Kubernetes: {}; {}; {}, and goes on trying",
           detail,
+          remedy,
           loaded ? "keeps the last good list" : "nothing is known yet");
       refused = true;
       announced = true;
     }
-    become(Topology.State.UNAUTHORIZED, detail);
+    become(state, detail, cause);
   }
 
   private void clientClosed() {
@@ -591,19 +817,20 @@ public final class Reflector<T> {
     closed = true;
     endAttempt();
     cancel(retry);
-    become(Topology.State.CLOSED, "the KubernetesClient was closed");
+    cancel(auditing);
+    auditing = null;
+    become(Topology.State.CLOSED, "the KubernetesClient was closed", null);
   }
 
-  private void become(Topology.State state, @Nullable String detail) {
-    Health now = new Health(state, detail);
-    if (now.equals(health)) {
-      return;
-    }
-    if (health.detail() == null) { // until now there was none
+  private void become(Topology.State state, @Nullable String detail, @Nullable Throwable cause) {
+    Health before = health;
+    health = new Health(state, detail, cause);
+    if (before.detail() == null) { // until now there was none
       troubledAt = platform.nanoTime();
     }
-    health = now;
-    changed.run();
+    if (state != before.state() || !Objects.equals(detail, before.detail())) {
+      changed.run();
+    }
   }
 
   // Ends

@@ -35,7 +35,7 @@ class ReflectorTest {
             platform,
             new ReentrantLock(),
             api.io,
-            Reflector.Settings.DEFAULT,
+            Reflector.Settings.DEFAULT.withAudit(Duration.ZERO),
             () -> seen.add(reflector.health().state() + " " + reflector.items()));
   }
 

@@ -31,7 +31,10 @@ class ServiceWatchTest {
             "cart",
             new SliceUnion.Settings(PortChoice.named(port), false, false),
             "steelyard.io/weight",
+            null,
             Duration.ofMillis(100),
+            Duration.ZERO,
+            List.of(),
             Reflector.Settings.DEFAULT),
         platform);
   }
