@@ -14,6 +14,7 @@ import io.steelyard.kubernetes.internal.PortChoice;
 import io.steelyard.kubernetes.internal.Reflector;
 import io.steelyard.kubernetes.internal.ServiceWatch;
 import io.steelyard.kubernetes.internal.SliceUnion;
+import io.steelyard.kubernetes.internal.TokenFile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -245,7 +246,8 @@ public final class KubernetesDiscovery implements Discovery {
   }
 
   /**
-   * Sets the kubeconfig file to make a client from, in its current context.
+   * Sets the kubeconfig file to make a client from, in its current context. A token it takes from a
+   * file ({@code tokenFile}) is read anew for each request, so a rotated one is picked up.
    *
    * @throws IllegalArgumentException if the file cannot be read or has no current context; the
    *     message names it
@@ -530,7 +532,24 @@ public final class KubernetesDiscovery implements Discovery {
         context == null
             ? new ConfigBuilder().build()
             : Config.fromKubeconfig(context.name(), context.file().toFile());
+    Path tokenFile = context == null ? tokenFile(config) : context.tokenFile();
+    if (tokenFile != null) {
+      config.setOauthTokenProvider(new TokenFile(tokenFile));
+    }
     return new KubernetesClientBuilder().withConfig(config).build();
+  }
+
+  /** That of a kubeconfig which the client has found by itself, if it has found one. */
+  private static @Nullable Path tokenFile(Config config) {
+    if (config.getFile() == null || config.getCurrentContext() == null) {
+      return null;
+    }
+    try {
+      Path file = config.getFile().toPath();
+      return Kubeconfig.read(file, config.getCurrentContext().getName()).tokenFile();
+    } catch (IllegalArgumentException e) {
+      return null; // the client has read it in its own way
+    }
   }
 
   private String configuredNamespace(Kubeconfig.@Nullable Context context) {

@@ -112,7 +112,7 @@ class RealApiServerTest {
   }
 
   @Test
-  void a_service_scaled_to_zero_is_live_and_empty() {
+  void row24_nullEndpointsAndPortsAreAnEmptySlice() {
     EndpointSlice empty = slice(namespace, "cart", "cart-1", 8080);
     empty.setEndpoints(null);
     empty.setPorts(null);
@@ -122,7 +122,7 @@ class RealApiServerTest {
   }
 
   @Test
-  void a_slice_that_loses_its_label_is_gone() {
+  void row35_aSliceThatLosesItsLabelIsGone() {
     create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1")));
     create(slice(namespace, "cart", "cart-2", 8080, pod("b", "10.0.0.2")));
     watch = cart().client(admin).watch(recorder);
@@ -134,8 +134,7 @@ class RealApiServerTest {
   }
 
   @Test
-  void the_last_good_list_stays_while_the_api_server_restarts_and_is_current_again_soon_after()
-      throws Exception {
+  void row04_theLastGoodListStaysWhileTheApiServerRestarts() throws Exception {
     create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1"), pod("b", "10.0.0.2")));
     KubernetesDiscovery cart = cart().client(server.client(LocalApiServer.ADMIN));
     watch = cart.watch(recorder);
@@ -158,7 +157,7 @@ class RealApiServerTest {
   }
 
   @Test
-  void a_compaction_between_two_restarts_leaves_no_gap() throws Exception {
+  void row03_aVersionThatWasCompactedAwayLeavesNoGap() throws Exception {
     create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1")));
     KubernetesDiscovery cart = cart().client(server.client(LocalApiServer.ADMIN));
     watch = cart.watch(recorder);
@@ -182,7 +181,7 @@ class RealApiServerTest {
   }
 
   @Test
-  void a_client_without_rights_is_told_so_and_heals_when_they_are_granted() {
+  void row13_aClientWithoutRightsIsToldSoAndHealsWhenTheyAreGranted() {
     create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1")));
     watch = cart().client(server.client(LocalApiServer.VIEWER)).watch(recorder);
     expect(State.UNAUTHORIZED);
@@ -194,8 +193,7 @@ class RealApiServerTest {
   }
 
   @Test
-  void rights_revoked_midway_keep_the_last_good_list_and_heal_when_granted_again()
-      throws Exception {
+  void row14_rightsRevokedMidwayKeepTheLastGoodListAndHeal() throws Exception {
     create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1")));
     grant();
     watch = cart().client(server.client(LocalApiServer.VIEWER)).watch(recorder);

@@ -104,7 +104,7 @@ final class ApiList {
         new KubernetesClientException(
             message.isBlank() ? "GET " + path : message, response.code(), status);
     if (delay != null) {
-      refusal.initCause(new Failure.RetryAfterException(delay));
+      refusal.addSuppressed(new Failure.RetryAfterException(delay));
     }
     return refusal;
   }

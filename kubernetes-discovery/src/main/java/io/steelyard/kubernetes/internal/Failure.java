@@ -3,9 +3,11 @@ package io.steelyard.kubernetes.internal;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.WatcherException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
-import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
@@ -13,10 +15,11 @@ import org.jspecify.annotations.Nullable;
  * What an exception of the client means for a reflector.
  *
  * @param kind what to do about it
+ * @param code the HTTP status, 0 without an answer
  * @param retryAfter how long the server asks to be left alone; zero if it does not
  * @param text for a log or a state's detail, on one line
  */
-record Failure(Kind kind, Duration retryAfter, String text) {
+record Failure(Kind kind, int code, Duration retryAfter, String text) {
   private static final Duration LONGEST = Duration.ofMinutes(5);
 
   enum Kind {
@@ -45,7 +48,10 @@ record Failure(Kind kind, Duration retryAfter, String text) {
     }
   }
 
-  /** Says, as a cause, how long the server wants to be left alone by its Retry-After header. */
+  /**
+   * Says, as a suppressed exception, how long the server wants to be left alone by its Retry-After
+   * header.
+   */
   static final class RetryAfterException extends Exception {
     private final Duration delay;
 
@@ -74,12 +80,12 @@ record Failure(Kind kind, Duration retryAfter, String text) {
         unreadable |= e.getRawWatchMessage().isPresent();
       } else if (t instanceof UnreadableException) {
         unreadable = true;
-      } else if (t instanceof RetryAfterException e) {
-        retryAfter = e.delay.compareTo(retryAfter) > 0 ? e.delay : retryAfter;
-      } else if (t instanceof SSLHandshakeException
-          || t instanceof SSLPeerUnverifiedException
-          || t instanceof CertificateException) {
-        untrusted = true;
+      }
+      untrusted |= distrusts(t);
+      for (Throwable said : t.getSuppressed()) {
+        if (said instanceof RetryAfterException e && e.delay.compareTo(retryAfter) > 0) {
+          retryAfter = e.delay;
+        }
       }
     }
     if (code == 429 && retryAfter.isZero()) {
@@ -97,7 +103,16 @@ record Failure(Kind kind, Duration retryAfter, String text) {
             yield unreadable ? Kind.UNREADABLE : untrusted ? Kind.UNTRUSTED : Kind.UNREACHABLE;
           }
         };
-    return new Failure(kind, retryAfter, describe(thrown, code));
+    return new Failure(kind, code, retryAfter, describe(thrown, code));
+  }
+
+  /** A handshake may also fail because the other side is not well, so only plain words count. */
+  private static boolean distrusts(Throwable t) {
+    return t instanceof SSLPeerUnverifiedException
+        || t instanceof CertificateException
+        || t instanceof CertPathValidatorException
+        || t instanceof CertPathBuilderException
+        || (t instanceof SSLException && String.valueOf(t.getMessage()).contains("fatal alert"));
   }
 
   private static Duration retryAfter(@Nullable Status status) {
@@ -129,7 +144,7 @@ record Failure(Kind kind, Duration retryAfter, String text) {
         status = e.getStatus().getMessage();
       }
       message = root.getMessage() != null ? root.getMessage() : message;
-      if (root.getCause() == null || root.getCause() instanceof RetryAfterException) {
+      if (root.getCause() == null || root.getCause() == root) {
         break;
       }
       root = root.getCause();

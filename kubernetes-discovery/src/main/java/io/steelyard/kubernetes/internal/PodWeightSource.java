@@ -34,12 +34,15 @@ final class PodWeightSource implements Source<PodWeightSource.PodWeight> {
 
   @Override
   public Listing<PodWeight> list() throws Exception {
-    return ApiList.get(
-        client.get(),
-        "api/v1/namespaces/" + namespace + "/pods",
-        annotation ? null : key,
-        Pod.class,
-        this::read);
+    Listing<PodWeight> listing =
+        ApiList.get(
+            client.get(),
+            "api/v1/namespaces/" + namespace + "/pods",
+            annotation ? null : key,
+            Pod.class,
+            this::read);
+    client.answered();
+    return listing;
   }
 
   @Override

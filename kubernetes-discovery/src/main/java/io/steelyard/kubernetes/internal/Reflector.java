@@ -52,6 +52,9 @@ public final class Reflector<T> {
   // How long an audit waits for a watch to say what a list has said.
   private static final Duration SECOND_LOOK = Duration.ofSeconds(5);
 
+  // How soon there is an audit after an episode of trouble, with full jitter.
+  private static final Duration AFTER_TROUBLE = Duration.ofSeconds(30);
+
   // After so long without a word, a watch that ends at once is not tried again without a list.
   private static final Duration UNHEARD = Duration.ofSeconds(5);
 
@@ -487,21 +490,21 @@ public final class Reflector<T> {
     } else {
       log.debug("Kubernetes: the watch of {} has been silent for {}; listing anew", what, silent);
     }
-    endAttempt();
-    reconnects++;
-    version = null;
-    source.renew();
-    next();
+    startOver();
   }
 
   // Audits: a watch that has lost an event looks like one that had none to lose
 
   private void auditLater() {
+    auditAfter(settings.audit().plus(jittered(settings.audit())));
+  }
+
+  private void auditAfter(Duration delay) {
     touched = null;
+    cancel(auditing);
+    auditing = null;
     if (!closed && !settings.audit().isZero()) {
-      auditing =
-          platform.schedule(
-              () -> step(this::audit), settings.audit().plus(jittered(settings.audit())));
+      auditing = platform.schedule(() -> step(this::audit), delay);
     }
   }
 
@@ -512,10 +515,21 @@ public final class Reflector<T> {
       return;
     }
     touched = new HashSet<>();
+    String before = version;
     compare(
         listing -> {
           Set<String> suspects = differing(listing);
-          if (suspects.isEmpty()) {
+          if (wentBack(before, listing.version())) {
+            audits++;
+            auditLater();
+            log.warn(
+                "Kubernetes: the API server's version of {} went from {} back to {}, as after a"
+                    + " restored backup; everything is listed anew",
+                what,
+                before,
+                listing.version());
+            startOver();
+          } else if (suspects.isEmpty()) {
             audits++;
             auditLater();
           } else {
@@ -542,13 +556,29 @@ public final class Reflector<T> {
                 what,
                 differing.size(),
                 differing.iterator().next());
-            endAttempt();
-            reconnects++;
-            version = null;
-            source.renew();
-            next();
+            startOver();
           }
         });
+  }
+
+  private void startOver() {
+    endAttempt();
+    reconnects++;
+    version = null;
+    source.renew();
+    next();
+  }
+
+  /**
+   * Whether a consistent list is older than what was known before it was asked for. A watch from a
+   * version that is yet to come is accepted by some servers and says nothing for a long time.
+   */
+  private static boolean wentBack(@Nullable String before, String listed) {
+    try {
+      return before != null && Long.parseLong(listed) < Long.parseLong(before);
+    } catch (NumberFormatException e) {
+      return false; // versions are opaque, though all servers so far have numbers
+    }
   }
 
   /** Lists beside the watch; if that fails, or the watch has ended meanwhile, another time. */
@@ -700,8 +730,8 @@ public final class Reflector<T> {
           refused(known(), "cannot " + attempted, "needs a cluster that serves it", cause);
       default -> trouble("cannot " + attempted, cause);
     }
-    if (timedOut(cause)) {
-      source.renew();
+    if (timedOut(cause) || failure.code() == 401 || failure.kind() == Failure.Kind.UNTRUSTED) {
+      source.renew(); // a half-open connection, or certificates that have been rotated
     }
     Duration delay = delay();
     if (failure.retryAfter().compareTo(delay) > 0) {
@@ -715,8 +745,9 @@ public final class Reflector<T> {
     for (int depth = 0; t != null && depth < 16; depth++) {
       if (t instanceof TimeoutException
           || t instanceof InterruptedIOException
-          || t instanceof HttpTimeoutException) {
-        return true; // each HTTP client has its own
+          || t instanceof HttpTimeoutException
+          || "Canceled".equals(t.getMessage())) {
+        return true; // each HTTP client has its own; OkHttp's is a word
       }
       t = t.getCause();
     }
@@ -773,6 +804,7 @@ public final class Reflector<T> {
     if (announced) {
       Duration lasted = Duration.ofNanos(platform.nanoTime() - troubledAt);
       log.info("Kubernetes: {} can be watched again, after {} ms", what, lasted.toMillis());
+      auditAfter(jittered(AFTER_TROUBLE)); // who knows what the server was restored from
     }
     announced = false;
     refused = false;

@@ -119,6 +119,7 @@ public final class ServiceWatch {
   private @Nullable Long changedAt;
   private List<Endpoint> good;
   private boolean everGood;
+  private boolean listed;
   private @Nullable Long emptySince; // while good is held although the service is empty
   private Platform.@Nullable Cancellable holding;
   private @Nullable Reason reason;
@@ -320,14 +321,25 @@ public final class ServiceWatch {
       return;
     }
     Duration wait = Duration.ZERO;
-    if (publishedAt != null) {
+    if (publishedAt != null && listed) { // the first list is awaited
       wait = settings.pace().minusNanos(platform.nanoTime() - publishedAt);
+    }
+    if (vanished() && wait.compareTo(settings.pace()) < 0) {
+      wait = settings.pace();
     }
     if (wait.isNegative() || wait.isZero()) {
       publishSafely();
     } else {
       pending = platform.schedule(() -> platform.executor().execute(this::publishPending), wait);
     }
+  }
+
+  /**
+   * Whether the last slice has just gone. One that is deleted and made anew under another name is
+   * away for some milliseconds, which callers need not see.
+   */
+  private boolean vanished() {
+    return reflector.loaded() && reflector.items().isEmpty() && !good.isEmpty() && everGood;
   }
 
   private void publishPending() {
@@ -379,6 +391,7 @@ public final class ServiceWatch {
     }
     SliceUnion.Result result =
         SliceUnion.union(reflector.items(), settings.union(), weightsByUid());
+    listed = true;
     slices = reflector.items().size();
     leftOut = result.leftOut();
     tell(result);

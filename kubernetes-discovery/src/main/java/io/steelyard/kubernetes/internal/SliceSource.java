@@ -30,6 +30,12 @@ final class SliceSource implements Source<Slice> {
 
   @Override
   public Listing<Slice> list() throws Exception {
+    Listing<Slice> listing = listSlices();
+    client.answered();
+    return listing;
+  }
+
+  private Listing<Slice> listSlices() throws Exception {
     KubernetesClient client = this.client.get();
     try {
       Listing<Slice> listing =
