@@ -51,14 +51,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>States.</b> Each topology says how far it can be trusted. {@code SYNCING}: nothing was
  * listed yet. {@code LIVE}. {@code STALE}: the API server cannot be reached, or the configured port
- * has vanished; the last good list stays. {@code UNAUTHORIZED}: it refuses; the last good list
- * stays. {@code ABSENT}: no slice belongs to such a service; empty. {@code CLOSED}: the given
- * client was closed under the watch; the last good list stays. Watching never ends by itself except
- * for that one: lost connections are taken up again where they broke, with a delay of at most 30 s
- * with full jitter between tries.
+ * has vanished, and the last good list stays; or a {@linkplain #seed seed} stands in for the first
+ * list, or an empty list is {@linkplain #holdEmpty held}. {@code UNAUTHORIZED}: it refuses; the
+ * last good list stays. {@code ABSENT}: no slice belongs to such a service; empty. {@code CLOSED}:
+ * the given client was closed under the watch; the last good list stays. Watching never ends by
+ * itself except for that one: lost connections are taken up again where they broke, with a delay of
+ * at most 30 s with full jitter between tries. {@link #status()} tells it to programs.
  *
  * <p><b>Rights.</b> The service account needs to list and watch EndpointSlices in the service's
- * namespace, and nothing else:
+ * namespace, and nothing else (and the same on {@code pods} of the group {@code ""} for {@link
+ * #podWeights}):
  *
  * <pre>{@code
  * apiVersion: rbac.authorization.k8s.io/v1
@@ -230,7 +232,8 @@ public final class KubernetesDiscovery implements Discovery {
   }
 
   /**
-   * Sets the client to use, which is never closed here. By default one is made when the discovery
+   * Sets the client to use, which is never closed here; should its connections be half open, one of
+   * the same configuration is made and used in its place. By default one is made when the discovery
    * is first watched, from {@code KUBECONFIG}, {@code ~/.kube/config} or the pod's service account
    * as fabric8 finds them, and closed with the last watch.
    *

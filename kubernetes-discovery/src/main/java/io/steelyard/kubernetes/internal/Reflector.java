@@ -80,6 +80,12 @@ public final class Reflector<T> {
       Duration maxBackoff,
       Duration healthy,
       Duration audit) {
+    /** Settings without audits. */
+    public Settings(
+        Duration silence, Duration call, Duration backoff, Duration maxBackoff, Duration healthy) {
+      this(silence, call, backoff, maxBackoff, healthy, Duration.ZERO);
+    }
+
     /**
      * Two minutes of silence, 10 s a call, 800 ms to 30 s between retries, two minutes healthy,
      * audits every 5 to 10 minutes.
@@ -505,15 +511,18 @@ public final class Reflector<T> {
 
   private void auditAfter(Duration delay) {
     touched = null;
+    auditStep(this::audit, delay);
+  }
+
+  private void auditStep(Runnable step, Duration delay) {
     cancel(auditing);
     auditing = null;
     if (!closed && !settings.audit().isZero()) {
-      auditing = platform.schedule(() -> step(this::audit), delay);
+      auditing = platform.schedule(() -> step(step), delay);
     }
   }
 
   private void audit() {
-    auditing = null;
     if (handle == null) {
       auditLater(); // it is about to list anyway
       return;
@@ -538,13 +547,12 @@ public final class Reflector<T> {
             auditLater();
           } else {
             // Most likely the watch is a moment ahead of or behind the list; give it time.
-            auditing = platform.schedule(() -> step(() -> lookAgain(suspects)), SECOND_LOOK);
+            auditStep(() -> lookAgain(suspects), SECOND_LOOK);
           }
         });
   }
 
   private void lookAgain(Set<String> suspects) {
-    auditing = null;
     compare(
         listing -> {
           audits++;
@@ -588,6 +596,7 @@ public final class Reflector<T> {
   /** Lists beside the watch; if that fails, or the watch has ended meanwhile, another time. */
   private void compare(Consumer<Source.Listing<T>> look) {
     long mine = attempt;
+    auditStep(this::audit, settings.audit().plus(settings.call())); // should it never answer
     try {
       io.execute(
           () -> {

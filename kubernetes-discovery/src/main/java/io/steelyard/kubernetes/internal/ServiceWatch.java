@@ -189,8 +189,9 @@ public final class ServiceWatch {
     IoThreads threads =
         new IoThreads(
             "steelyard-kubernetes-" + settings.namespace() + "-" + settings.service() + "-");
-    // Blocking calls run one after another, so this is one thread while there are any and none
-    // while a watch is quiet. A call that ignores its interrupt does not hold up the next.
+    // A reflector's calls run one after another, its audits beside them, so these are two or three
+    // threads at most and none while all is quiet. A call that ignores its interrupt does not hold
+    // up the next.
     ExecutorService io =
         new ThreadPoolExecutor(
             0, Integer.MAX_VALUE, 2, TimeUnit.SECONDS, new SynchronousQueue<>(), threads);

@@ -110,7 +110,9 @@ public final class Soak {
       long now = System.nanoTime();
       if (now >= nextFault) {
         fault();
-        nextFault = System.nanoTime() + (long) (8e9 * random.nextDouble());
+        // Mostly close together; now and then long enough for silences to be found and audits.
+        double seconds = random.nextInt(4) == 0 ? 25 : 8 * random.nextDouble();
+        nextFault = System.nanoTime() + (long) (seconds * 1e9);
       }
       if (heapAtFirst == 0 && now - start > time.toNanos() / 4) {
         heapAtFirst = heap();
