@@ -235,6 +235,7 @@ public final class Reflector<T> {
       retry = null;
       cancel(auditing);
       auditing = null;
+      items = new LinkedHashMap<>(); // whoever holds on to a closed watch need not hold these
       health = new Health(Topology.State.CLOSED, null);
     } finally {
       lock.unlock();

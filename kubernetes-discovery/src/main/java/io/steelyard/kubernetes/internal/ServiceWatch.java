@@ -425,7 +425,9 @@ public final class ServiceWatch {
           };
       detail = detail == null ? weightsDetail() : detail;
     }
-    return Topology.distinct(good, same -> {}).with(state, detail);
+    Topology topology = Topology.distinct(good, same -> {}).with(state, detail);
+    good = topology.endpoints(); // one list for both
+    return topology;
   }
 
   private static @Nullable Reason reason(Reflector.Health health) {

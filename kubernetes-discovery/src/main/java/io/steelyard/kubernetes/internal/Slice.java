@@ -49,17 +49,17 @@ public record Slice(
     private final boolean ready;
     private final boolean serving;
     private final boolean terminating;
-    private final long uidHigh;
+    private final boolean uuid;
+    private final long uidHigh; // if it is one
     private final long uidLow;
-    private final @Nullable String uidText; // where it is no UUID; UUID for one
     private final @Nullable String pod;
     private final @Nullable String namespace;
     private final @Nullable String node;
     private final @Nullable String zone;
-    private final List<String> forZones;
-    private final List<String> forNodes;
+    private final @Nullable Rare rare;
 
-    private static final String UUID_BITS = "a UUID";
+    /** What most entries do not have. */
+    private record Rare(@Nullable String uid, List<String> forZones, List<String> forNodes) {}
 
     /**
      * Creates an entry.
@@ -86,15 +86,18 @@ public record Slice(
       this.serving = serving;
       this.terminating = terminating;
       UUID bits = uid == null || uid.length() != 36 ? null : uuid(uid);
+      this.uuid = bits != null;
       this.uidHigh = bits == null ? 0 : bits.getMostSignificantBits();
       this.uidLow = bits == null ? 0 : bits.getLeastSignificantBits();
-      this.uidText = bits == null ? uid : UUID_BITS;
       this.pod = pod;
       this.namespace = namespace;
       this.node = node;
       this.zone = zone;
-      this.forZones = List.copyOf(forZones);
-      this.forNodes = List.copyOf(forNodes);
+      String text = uuid ? null : uid;
+      this.rare =
+          text == null && forZones.isEmpty() && forNodes.isEmpty()
+              ? null
+              : new Rare(text, List.copyOf(forZones), List.copyOf(forNodes));
     }
 
     private static @Nullable UUID uuid(String text) {
@@ -123,9 +126,8 @@ public record Slice(
     }
 
     /** The pod's uid, written anew at each call if it is a UUID. */
-    @SuppressWarnings("ReferenceEquality") // a mark, not a text
     public @Nullable String uid() {
-      return uidText == UUID_BITS ? new UUID(uidHigh, uidLow).toString() : uidText;
+      return uuid ? new UUID(uidHigh, uidLow).toString() : rare == null ? null : rare.uid();
     }
 
     public @Nullable String pod() {
@@ -145,11 +147,11 @@ public record Slice(
     }
 
     public List<String> forZones() {
-      return forZones;
+      return rare == null ? List.of() : rare.forZones();
     }
 
     public List<String> forNodes() {
-      return forNodes;
+      return rare == null ? List.of() : rare.forNodes();
     }
 
     @Override
@@ -158,21 +160,20 @@ public record Slice(
           && ready == that.ready
           && serving == that.serving
           && terminating == that.terminating
+          && uuid == that.uuid
           && uidHigh == that.uidHigh
           && uidLow == that.uidLow
           && Objects.equals(address, that.address)
-          && Objects.equals(uidText, that.uidText)
           && Objects.equals(pod, that.pod)
           && Objects.equals(namespace, that.namespace)
           && Objects.equals(node, that.node)
           && Objects.equals(zone, that.zone)
-          && forZones.equals(that.forZones)
-          && forNodes.equals(that.forNodes);
+          && Objects.equals(rare, that.rare);
     }
 
     @Override
     public int hashCode() {
-      return Objects.hash(address, uidHigh, uidLow, uidText);
+      return Objects.hash(address, uidHigh, uidLow, rare);
     }
 
     @Override
@@ -192,8 +193,8 @@ public record Slice(
           + " in "
           + zone
           + " for "
-          + forZones
-          + forNodes;
+          + forZones()
+          + forNodes();
     }
   }
 }

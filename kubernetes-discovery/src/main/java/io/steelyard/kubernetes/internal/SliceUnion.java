@@ -6,9 +6,11 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -437,7 +439,21 @@ public final class SliceUnion {
   private static final Comparator<Candidate> STAYING =
       Comparator.comparing((Candidate c) -> c.entry().terminating()).thenComparing(NEWER);
 
-  private static Collection<Candidate> distinct(List<Candidate> all, Settings settings) {
+  /** What is left of those that share an address or an id, sorted by id. */
+  private static List<Candidate> distinct(List<Candidate> all, Settings settings) {
+    Set<String> places = new HashSet<>(2 * all.size());
+    Set<String> ids = new HashSet<>(2 * all.size());
+    boolean shared = false;
+    for (Candidate candidate : all) {
+      shared |= !places.add(candidate.place());
+      shared |= !ids.add(candidate.id());
+    }
+    List<Candidate> distinct = new ArrayList<>(shared ? settled(all, settings) : all);
+    distinct.sort(Comparator.comparing(Candidate::id));
+    return distinct;
+  }
+
+  private static Collection<Candidate> settled(List<Candidate> all, Settings settings) {
     Map<String, Candidate> things = new HashMap<>();
     for (Candidate candidate : all) {
       String key = candidate.place() + " " + candidate.id();
@@ -450,7 +466,7 @@ public final class SliceUnion {
     Comparator<Candidate> preferred =
         Comparator.comparing((Candidate c) -> c.ipv6() != settings.preferIpv6())
             .thenComparing(NEWER);
-    Map<String, Candidate> endpoints = new TreeMap<>();
+    Map<String, Candidate> endpoints = new HashMap<>();
     for (Candidate candidate : places.values()) {
       endpoints.merge(candidate.id(), candidate, (a, b) -> preferred.compare(a, b) <= 0 ? a : b);
     }
