@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The rows of the fault matrix in {@code docs/kubernetes.md} that need a real API server, and a
@@ -170,7 +170,7 @@ class FaultMatrixTest {
   // The wire
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("io.steelyard.kubernetes.testing.HttpClients#present")
   void row01_aWatchCutInMidEventIsTakenUpWhereItBroke(HttpClients http) {
     TcpProxy proxy = closing(TcpProxy.to(server.port()));
     KubernetesDiscovery cart = cart(proxy, http);
@@ -279,7 +279,7 @@ class FaultMatrixTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("io.steelyard.kubernetes.testing.HttpClients#present")
   void row07_aHalfOpenWatchIsFoundBySilence(HttpClients http) {
     TcpProxy proxy = closing(TcpProxy.to(server.port()));
     KubernetesDiscovery cart = cart(proxy, http).silence(Duration.ofSeconds(3));
@@ -293,7 +293,7 @@ class FaultMatrixTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("io.steelyard.kubernetes.testing.HttpClients#present")
   void row08_pooledConnectionsThatAreHalfOpenToo(HttpClients http) {
     TcpProxy proxy = closing(TcpProxy.to(server.port()));
     KubernetesDiscovery cart = cart(proxy, http).silence(Duration.ofSeconds(3));
@@ -307,7 +307,7 @@ class FaultMatrixTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("io.steelyard.kubernetes.testing.HttpClients#present")
   void row08_pooledConnectionsThatAreHalfOpenTooUnderAClientOfTheUsers(HttpClients http) {
     TcpProxy proxy = closing(TcpProxy.to(server.port()));
     KubernetesClient given =
@@ -350,7 +350,7 @@ class FaultMatrixTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("io.steelyard.kubernetes.testing.HttpClients#present")
   void row10_anApiServerThatIsDownAtStartIsTriedForEver(HttpClients http) {
     TcpProxy proxy = closing(TcpProxy.to(server.port()));
     proxy.refuse(true);
@@ -408,7 +408,7 @@ class FaultMatrixTest {
   // Refusals
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("io.steelyard.kubernetes.testing.HttpClients#present")
   void row12_aRotatedTokenIsPickedUpFromItsFile(HttpClients http) throws Exception {
     closing(http.choose());
     create(cart("cart-1", pod("a", "10.0.0.1")));
@@ -582,7 +582,7 @@ class FaultMatrixTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("io.steelyard.kubernetes.testing.HttpClients#present")
   void row36_anAnnotationThatIsNotAsciiDoesNotStopAWatchOverPlainHttp(HttpClients http) {
     KubernetesClient plain =
         closing(
@@ -676,7 +676,7 @@ class FaultMatrixTest {
   // Ends
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("io.steelyard.kubernetes.testing.HttpClients#present")
   void row42_aBalancerClosedMidwayLeavesNothingBehind(HttpClients http) throws Exception {
     TcpProxy proxy = closing(TcpProxy.to(server.port()));
     KubernetesDiscovery cart = cart(proxy, http);
@@ -697,7 +697,7 @@ class FaultMatrixTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("io.steelyard.kubernetes.testing.HttpClients#present")
   void row43_aClientClosedByItsOwnerIsTheEndAndTheListStays(HttpClients http) {
     KubernetesClient given =
         new KubernetesClientBuilder()

@@ -2,30 +2,43 @@ package io.steelyard.kubernetes.testing;
 
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.http.HttpClient;
-import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
-import io.fabric8.kubernetes.client.okhttp.OkHttpClientFactory;
 import io.fabric8.kubernetes.client.utils.HttpClientUtils;
+import java.util.Optional;
 import java.util.ServiceLoader;
-import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** The HTTP clients that fabric8's client can use. */
 public enum HttpClients {
   /** The one it brings along. */
-  VERTX(HttpClients::vertx),
-  JDK(JdkHttpClientFactory::new),
-  OKHTTP(OkHttpClientFactory::new);
+  VERTX("vertx"),
+  JDK("jdkhttp"),
+  OKHTTP("okhttp");
 
   private static volatile HttpClients chosen = VERTX;
 
-  private final Supplier<HttpClient.Factory> factory;
+  private final String name;
 
-  HttpClients(Supplier<HttpClient.Factory> factory) {
-    this.factory = factory;
+  HttpClients(String name) {
+    this.name = name;
+  }
+
+  /** Those on the class path. */
+  public static Stream<HttpClients> present() {
+    return Stream.of(values()).filter(client -> client.find().isPresent());
   }
 
   /** A new factory of it. */
   public HttpClient.Factory factory() {
-    return factory.get();
+    return find().orElseThrow();
+  }
+
+  /** By a part of its name, as packages differ between versions. */
+  private Optional<HttpClient.Factory> find() {
+    return ServiceLoader.load(HttpClient.Factory.class, HttpClientUtils.class.getClassLoader())
+        .stream()
+        .filter(p -> p.type().getName().contains(".client." + name))
+        .map(ServiceLoader.Provider::get)
+        .findFirst();
   }
 
   /** Makes it the one of every client that is made until the choice is closed. */
@@ -38,16 +51,6 @@ public enum HttpClients {
   public interface Choice extends AutoCloseable {
     @Override
     void close();
-  }
-
-  /** Its class has another name from fabric8 8 on. */
-  private static HttpClient.Factory vertx() {
-    return ServiceLoader.load(HttpClient.Factory.class, HttpClientUtils.class.getClassLoader())
-        .stream()
-        .filter(p -> p.type().getName().contains("ertx"))
-        .map(ServiceLoader.Provider::get)
-        .findFirst()
-        .orElseThrow();
   }
 
   /** What the service loader finds first in these tests. */
