@@ -5,16 +5,22 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.steelyard.Discovery;
+import io.steelyard.Endpoint;
 import io.steelyard.Platform;
 import io.steelyard.Topology;
+import io.steelyard.kubernetes.internal.CidrBlock;
 import io.steelyard.kubernetes.internal.Kubeconfig;
 import io.steelyard.kubernetes.internal.PortChoice;
 import io.steelyard.kubernetes.internal.Reflector;
 import io.steelyard.kubernetes.internal.ServiceFacts;
 import io.steelyard.kubernetes.internal.ServiceWatch;
 import io.steelyard.kubernetes.internal.SliceUnion;
+import io.steelyard.kubernetes.internal.TokenFile;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -33,18 +39,29 @@ import org.jspecify.annotations.Nullable;
  * is {@code <pod uid>:<port>}, so that an address which is handed to another pod starts afresh;
  * without a pod it is {@code <address>:<port>}. Zone and node are set; the attributes are {@code
  * pod}, {@code namespace} and {@code appProtocol} as far as the slices say. The weight is that of
- * the slice's {@linkplain #weightLabel weight label}, 1 without one.
+ * the slice's {@linkplain #weightLabel weight label}, 1 without one, unless {@linkplain #podWeights
+ * pods carry their own}.
+ *
+ * <p><b>Hints.</b> A Service with {@code trafficDistribution} or topology-aware routing has hints
+ * in its slices, and they are followed as kube-proxy does it: if every ready endpoint of the
+ * service is hinted for nodes and one of them for this client's {@linkplain #node node}, only those
+ * are published; else, if every one is hinted for zones and one for this client's {@linkplain #zone
+ * zone}, only those; else all. {@link KubernetesStatus#routing()} says which it is and why. An
+ * endpoint that is left out is not there for later layers either: {@link #ignoreHints()} publishes
+ * all, for a policy that weighs zones by itself.
  *
  * <p><b>States.</b> Each topology says how far it can be trusted. {@code SYNCING}: nothing was
  * listed yet. {@code LIVE}. {@code STALE}: the API server cannot be reached, or the configured port
- * has vanished; the last good list stays. {@code UNAUTHORIZED}: it refuses; the last good list
- * stays. {@code ABSENT}: no slice belongs to such a service; empty. {@code CLOSED}: the given
- * client was closed under the watch; the last good list stays. Watching never ends by itself except
- * for that one: lost connections are taken up again where they broke, with a delay of at most 30 s
- * with full jitter between tries.
+ * has vanished, and the last good list stays; or a {@linkplain #seed seed} stands in for the first
+ * list, or an empty list is {@linkplain #holdEmpty held}. {@code UNAUTHORIZED}: it refuses; the
+ * last good list stays. {@code ABSENT}: no slice belongs to such a service; empty. {@code CLOSED}:
+ * the given client was closed under the watch; the last good list stays. Watching never ends by
+ * itself except for that one: lost connections are taken up again where they broke, with a delay of
+ * at most 30 s with full jitter between tries. {@link #status()} tells it to programs.
  *
  * <p><b>Rights.</b> The service account needs to list and watch EndpointSlices in the service's
- * namespace, and nothing else:
+ * namespace, and nothing else (and the same on {@code pods} of the group {@code ""} for {@link
+ * #podWeights}):
  *
  * <pre>{@code
  * apiVersion: rbac.authorization.k8s.io/v1
@@ -113,8 +130,16 @@ public final class KubernetesDiscovery implements Discovery {
     AddressFamily family = AddressFamily.IPV4;
     Duration coalesce = Duration.ofMillis(100);
     Duration silence = Reflector.Settings.DEFAULT.silence();
+    Duration audit = Reflector.Settings.DEFAULT.audit();
+    Duration holdEmpty = Duration.ZERO;
+    List<Endpoint> seed = List.of();
     String weightLabel = "steelyard.io/weight";
+    ServiceWatch.@Nullable PodWeights podWeights;
     boolean loopbackAllowed;
+    List<CidrBlock> allowed = List.of();
+    @Nullable String node;
+    @Nullable String zone;
+    boolean hints = true;
     Platform platform = Platform.system();
 
     Spec(@Nullable String namespace, String service) {
@@ -131,8 +156,16 @@ public final class KubernetesDiscovery implements Discovery {
       copy.family = family;
       copy.coalesce = coalesce;
       copy.silence = silence;
+      copy.audit = audit;
+      copy.holdEmpty = holdEmpty;
+      copy.seed = seed;
       copy.weightLabel = weightLabel;
+      copy.podWeights = podWeights;
       copy.loopbackAllowed = loopbackAllowed;
+      copy.allowed = allowed;
+      copy.node = node;
+      copy.zone = zone;
+      copy.hints = hints;
       copy.platform = platform;
       return copy;
     }
@@ -200,7 +233,8 @@ public final class KubernetesDiscovery implements Discovery {
   }
 
   /**
-   * Sets the client to use, which is never closed here. By default one is made when the discovery
+   * Sets the client to use, which is never closed here; should its connections be half open, one of
+   * the same configuration is made and used in its place. By default one is made when the discovery
    * is first watched, from {@code KUBECONFIG}, {@code ~/.kube/config} or the pod's service account
    * as fabric8 finds them, and closed with the last watch.
    *
@@ -216,7 +250,8 @@ public final class KubernetesDiscovery implements Discovery {
   }
 
   /**
-   * Sets the kubeconfig file to make a client from, in its current context.
+   * Sets the kubeconfig file to make a client from, in its current context. A token it takes from a
+   * file ({@code tokenFile}) is read anew for each request, so a rotated one is picked up.
    *
    * @throws IllegalArgumentException if the file cannot be read or has no current context; the
    *     message names it
@@ -280,24 +315,130 @@ public final class KubernetesDiscovery implements Discovery {
    */
   public KubernetesDiscovery silenceLimit(Duration limit) {
     requireDuration(limit, "silenceLimit", Duration.ofSeconds(10), Duration.ofHours(1));
+    return silence(limit);
+  }
+
+  /** For tests: less than would be kind to an API server. */
+  KubernetesDiscovery silence(Duration limit) {
     return with(s -> s.silence = limit);
   }
 
   /**
    * Sets the label that carries the weight of a slice's endpoints, 0 to {@link
-   * io.steelyard.Endpoint#MAX_WEIGHT}; {@code steelyard.io/weight} by default. Kubernetes copies a
-   * Service's labels to its slices, so a label on the Service is enough. What is no such number
-   * counts as 1, with a warning.
+   * Endpoint#MAX_WEIGHT}; {@code steelyard.io/weight} by default. Kubernetes copies a Service's
+   * labels to its slices, so a label on the Service is enough. What is no such number counts as 1,
+   * with a warning.
    *
    * @throws IllegalArgumentException if it is not a label key
    */
   public KubernetesDiscovery weightLabel(String key) {
-    Objects.requireNonNull(key, "weightLabel");
-    if (!LABEL_KEY.matcher(key).matches()) {
-      throw new IllegalArgumentException(
-          "weightLabel: \"" + key + "\" (expected: a label key such as steelyard.io/weight)");
-    }
+    requireKey(key, "weightLabel");
     return with(s -> s.weightLabel = key);
+  }
+
+  /**
+   * Takes the weights of pods from this label of theirs, 0 to {@link Endpoint#MAX_WEIGHT}; a pod
+   * without it has that of its slice. By default pods are not looked at.
+   *
+   * <p>It needs one right more, to list and watch {@code pods} in the service's namespace, and a
+   * watch of its own; the API server sends only pods that have the label. Without the right, or
+   * before the first list of pods has come, the weights of slices hold, and {@link
+   * KubernetesStatus#podWeights()} says so; the first list of endpoints waits for it.
+   *
+   * @throws IllegalArgumentException if it is not a label key
+   */
+  public KubernetesDiscovery podWeights(String label) {
+    requireKey(label, "podWeights");
+    return with(s -> s.podWeights = new ServiceWatch.PodWeights(label, false));
+  }
+
+  /**
+   * Takes the weights of pods from this annotation of theirs, as {@link #podWeights}. The API
+   * server cannot select by annotation, so it sends every pod of the namespace and every change of
+   * one: a label costs less.
+   *
+   * @throws IllegalArgumentException if it is not an annotation key
+   */
+  public KubernetesDiscovery podWeightAnnotation(String annotation) {
+    requireKey(annotation, "podWeightAnnotation");
+    return with(s -> s.podWeights = new ServiceWatch.PodWeights(annotation, true));
+  }
+
+  /**
+   * Sets the zone this client runs in, by which hints are followed (see the description of this
+   * class). By default the system property {@code steelyard.zone}, else the environment variable
+   * {@code STEELYARD_ZONE}, which the downward API can set from the pod's label {@code
+   * topology.kubernetes.io/zone} where the cluster copies it from the node (1.35 and later).
+   *
+   * @throws IllegalArgumentException if it is blank
+   */
+  public KubernetesDiscovery zone(String zone) {
+    requireText(zone, "zone");
+    return with(s -> s.zone = zone);
+  }
+
+  /**
+   * Sets the node this client runs on, by which hints are followed (see the description of this
+   * class). By default the system property {@code steelyard.node}, else the environment variable
+   * {@code STEELYARD_NODE}, which the downward API can set from {@code spec.nodeName}.
+   *
+   * @throws IllegalArgumentException if it is blank
+   */
+  public KubernetesDiscovery node(String node) {
+    requireText(node, "node");
+    return with(s -> s.node = node);
+  }
+
+  /**
+   * Publishes every ready endpoint whatever the hints say: for a policy that weighs zones by itself
+   * and sends requests elsewhere when a zone is full or fails.
+   */
+  public KubernetesDiscovery ignoreHints() {
+    return with(s -> s.hints = false);
+  }
+
+  /**
+   * Sets how long the last endpoints are kept when the service has become empty, or all its slices
+   * are gone; zero by default, so that it is empty at once. Meanwhile the state is {@code STALE}.
+   * It guards against a controller or selector that goes wrong, at the price of as long a time of
+   * failing requests when a service is scaled to zero on purpose.
+   *
+   * @param hold zero to 1 h
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public KubernetesDiscovery holdEmpty(Duration hold) {
+    requireDuration(hold, "holdEmpty", Duration.ZERO, Duration.ofHours(1));
+    return with(s -> s.holdEmpty = hold);
+  }
+
+  /**
+   * Sets what is published until the first list has come, with the state {@code STALE}: for a
+   * process that must start while the API server is away. None by default.
+   *
+   * <p>Ids are those of {@link Endpoint#of} unless given, and so differ from those of pods; what
+   * was learnt of an endpoint of the seed is not taken over.
+   *
+   * @throws IllegalArgumentException if two share an id
+   */
+  public KubernetesDiscovery seed(Endpoint... endpoints) {
+    List<Endpoint> seed = Topology.of(endpoints).endpoints();
+    return with(s -> s.seed = seed);
+  }
+
+  /**
+   * Sets the least time between two audits, 5 minutes by default. An audit lists everything and
+   * compares it with what the watch has said, at a random moment between this and twice this after
+   * the last; if the watch has missed something it is replaced, with a warning, and {@link
+   * KubernetesStatus#mismatches()} counts it.
+   *
+   * @param least 1 s to 1 day, or zero for no audits
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public KubernetesDiscovery audit(Duration least) {
+    if (!Objects.requireNonNull(least, "audit").isZero()) {
+      requireDuration(least, "audit", Duration.ofSeconds(1), Duration.ofDays(1));
+    }
+    return with(s -> s.audit = least);
   }
 
   /**
@@ -306,6 +447,25 @@ public final class KubernetesDiscovery implements Discovery {
    */
   public KubernetesDiscovery allowLoopback() {
     return with(s -> s.loopbackAllowed = true);
+  }
+
+  /**
+   * Accepts addresses in these ranges only: those of the cluster's pods. By default any address but
+   * those that are always refused (see the description of this class); these stay refused.
+   *
+   * @param blocks addresses or CIDR blocks, such as {@code 10.0.0.0/8} and {@code 2001:db8::/32};
+   *     at least one
+   * @throws IllegalArgumentException if one is neither, or there is none
+   */
+  public KubernetesDiscovery allowAddresses(String... blocks) {
+    List<CidrBlock> allowed = new ArrayList<>();
+    for (String block : blocks) {
+      allowed.add(CidrBlock.parse(block, "allowAddresses"));
+    }
+    if (allowed.isEmpty()) {
+      throw new IllegalArgumentException("allowAddresses: none (expected: at least one)");
+    }
+    return with(s -> s.allowed = List.copyOf(allowed));
   }
 
   /** Sets the clock, timer and randomness; {@link Platform#system()} by default. */
@@ -347,13 +507,33 @@ public final class KubernetesDiscovery implements Discovery {
             namespace,
             spec.service,
             new SliceUnion.Settings(
-                spec.port, spec.family == AddressFamily.IPV6, spec.loopbackAllowed),
+                spec.port,
+                spec.family == AddressFamily.IPV6,
+                spec.loopbackAllowed,
+                spec.allowed,
+                new SliceUnion.Place(
+                    configured(spec.node, "node"), configured(spec.zone, "zone"), spec.hints)),
             spec.weightLabel,
+            spec.podWeights,
             spec.coalesce,
-            Reflector.Settings.DEFAULT.withSilence(spec.silence));
+            spec.holdEmpty,
+            spec.seed,
+            Reflector.Settings.DEFAULT.withSilence(spec.silence).withAudit(spec.audit));
     return spec.client != null
         ? ServiceWatch.using(spec.client, settings, spec.platform)
         : ServiceWatch.making(() -> newClient(context), settings, spec.platform);
+  }
+
+  /** What was set, else {@code steelyard.<what>}, else {@code STEELYARD_<WHAT>}; null if none. */
+  private static @Nullable String configured(@Nullable String set, String what) {
+    String text = set;
+    if (text == null) {
+      text = System.getProperty("steelyard." + what);
+    }
+    if (text == null) {
+      text = System.getenv("STEELYARD_" + what.toUpperCase(Locale.ROOT));
+    }
+    return text == null || text.isBlank() ? null : text.strip();
   }
 
   static KubernetesClient newClient(Kubeconfig.@Nullable Context context) {
@@ -361,7 +541,24 @@ public final class KubernetesDiscovery implements Discovery {
         context == null
             ? new ConfigBuilder().build()
             : Config.fromKubeconfig(context.name(), context.file().toFile());
+    Path tokenFile = context == null ? tokenFile(config) : context.tokenFile();
+    if (tokenFile != null) {
+      config.setOauthTokenProvider(new TokenFile(tokenFile));
+    }
     return new KubernetesClientBuilder().withConfig(config).build();
+  }
+
+  /** That of a kubeconfig which the client has found by itself, if it has found one. */
+  private static @Nullable Path tokenFile(Config config) {
+    if (config.getFile() == null || config.getCurrentContext() == null) {
+      return null;
+    }
+    try {
+      Path file = config.getFile().toPath();
+      return Kubeconfig.read(file, config.getCurrentContext().getName()).tokenFile();
+    } catch (IllegalArgumentException e) {
+      return null; // the client has read it in its own way
+    }
   }
 
   private String configuredNamespace(Kubeconfig.@Nullable Context context) {
@@ -405,25 +602,9 @@ public final class KubernetesDiscovery implements Discovery {
    */
   public KubernetesStatus status() {
     ServiceWatch running = current;
-    if (running == null) {
-      return new KubernetesStatus(
-          toString(), Topology.State.SYNCING, "not watched", null, null, null, 0, 0, 0, 0, 0, 0, 0);
-    }
-    ServiceWatch.Snapshot now = running.snapshot();
-    return new KubernetesStatus(
-        running.toString(),
-        now.topology().state(),
-        now.topology().detail(),
-        now.sinceHeard(),
-        now.sinceChange(),
-        now.version(),
-        now.topology().endpoints().size(),
-        now.slices(),
-        now.leftOut(),
-        now.counts().lists(),
-        now.counts().watches(),
-        now.counts().reconnects(),
-        now.counts().silences());
+    return running == null
+        ? new KubernetesStatus(toString(), null)
+        : new KubernetesStatus(running.toString(), running.snapshot());
   }
 
   /** {@code kubernetes shop/cart:http}, without what was not given. */
@@ -450,6 +631,21 @@ public final class KubernetesDiscovery implements Discovery {
               + "\" (expected: a DNS label: a-z, 0-9 and -, 1 to 63 of them, no - at either end)");
     }
     return text;
+  }
+
+  private static void requireKey(String key, String what) {
+    Objects.requireNonNull(key, what);
+    if (!LABEL_KEY.matcher(key).matches()) {
+      throw new IllegalArgumentException(
+          what + ": \"" + key + "\" (expected: a label key such as steelyard.io/weight)");
+    }
+  }
+
+  private static void requireText(String text, String what) {
+    Objects.requireNonNull(text, what);
+    if (text.isBlank()) {
+      throw new IllegalArgumentException(what + ": \"" + text + "\" (expected: not blank)");
+    }
   }
 
   private static int requirePort(String digits) {

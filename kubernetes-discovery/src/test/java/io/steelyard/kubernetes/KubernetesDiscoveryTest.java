@@ -116,6 +116,40 @@ class KubernetesDiscoveryTest {
           .withMessage("silenceLimit: PT1S (expected: PT10S to PT1H)");
     }
 
+    @Test
+    void what_is_said_about_trust_and_place_is_checked() {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> CART.holdEmpty(Duration.ofHours(2)))
+          .withMessage("holdEmpty: PT2H (expected: PT0S to PT1H)");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> CART.audit(Duration.ofMillis(10)))
+          .withMessage("audit: PT0.01S (expected: PT1S to PT24H)");
+      assertThat(CART.audit(Duration.ZERO)).isNotNull();
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> CART.allowAddresses("10.0.0.0/8", "pods"))
+          .withMessage(
+              "allowAddresses: \"pods\" (expected: an address or a CIDR block such as"
+                  + " 10.0.0.0/8)");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> CART.allowAddresses())
+          .withMessage("allowAddresses: none (expected: at least one)");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> CART.zone(" "))
+          .withMessage("zone: \" \" (expected: not blank)");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> CART.node(""))
+          .withMessage("node: \"\" (expected: not blank)");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> CART.podWeights("a/b/c"))
+          .withMessageStartingWith("podWeights: \"a/b/c\" (expected: a label key");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> CART.podWeightAnnotation("-x"))
+          .withMessageStartingWith("podWeightAnnotation: \"-x\" (expected: a label key");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> CART.seed(Endpoint.of("10.0.0.1", 80), Endpoint.of("10.0.0.1", 80)))
+          .withMessageContaining("endpoint id: 10.0.0.1:80");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "/weight", "a/b/c", "-x", "x-"})
     void a_weight_label_that_is_no_label_key_is_refused(String key) {

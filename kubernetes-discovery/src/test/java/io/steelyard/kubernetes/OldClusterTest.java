@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class OldClusterTest {
   @Test
-  void slices_are_read_by_v1beta1_where_v1_is_not_served() throws Exception {
+  void row11_slicesAreReadByV1beta1WhereV1IsNotServed() throws Exception {
     Optional<Path> assets = LocalApiServer.assets();
     Assumptions.assumeTrue(
         assets.isPresent() && LocalApiServer.isOld(assets.get()),

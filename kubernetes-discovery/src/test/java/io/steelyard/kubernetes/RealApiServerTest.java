@@ -5,6 +5,8 @@ import static io.steelyard.kubernetes.testing.SliceFixtures.slice;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBuilder;
@@ -112,7 +114,7 @@ class RealApiServerTest {
   }
 
   @Test
-  void a_service_scaled_to_zero_is_live_and_empty() {
+  void row24_nullEndpointsAndPortsAreAnEmptySlice() {
     EndpointSlice empty = slice(namespace, "cart", "cart-1", 8080);
     empty.setEndpoints(null);
     empty.setPorts(null);
@@ -122,7 +124,7 @@ class RealApiServerTest {
   }
 
   @Test
-  void a_slice_that_loses_its_label_is_gone() {
+  void row35_aSliceThatLosesItsLabelIsGone() {
     create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1")));
     create(slice(namespace, "cart", "cart-2", 8080, pod("b", "10.0.0.2")));
     watch = cart().client(admin).watch(recorder);
@@ -134,8 +136,7 @@ class RealApiServerTest {
   }
 
   @Test
-  void the_last_good_list_stays_while_the_api_server_restarts_and_is_current_again_soon_after()
-      throws Exception {
+  void row04_theLastGoodListStaysWhileTheApiServerRestarts() throws Exception {
     create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1"), pod("b", "10.0.0.2")));
     KubernetesDiscovery cart = cart().client(server.client(LocalApiServer.ADMIN));
     watch = cart.watch(recorder);
@@ -158,7 +159,7 @@ class RealApiServerTest {
   }
 
   @Test
-  void a_compaction_between_two_restarts_leaves_no_gap() throws Exception {
+  void row03_aVersionThatWasCompactedAwayLeavesNoGap() throws Exception {
     create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1")));
     KubernetesDiscovery cart = cart().client(server.client(LocalApiServer.ADMIN));
     watch = cart.watch(recorder);
@@ -182,7 +183,7 @@ class RealApiServerTest {
   }
 
   @Test
-  void a_client_without_rights_is_told_so_and_heals_when_they_are_granted() {
+  void row13_aClientWithoutRightsIsToldSoAndHealsWhenTheyAreGranted() {
     create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1")));
     watch = cart().client(server.client(LocalApiServer.VIEWER)).watch(recorder);
     expect(State.UNAUTHORIZED);
@@ -194,8 +195,7 @@ class RealApiServerTest {
   }
 
   @Test
-  void rights_revoked_midway_keep_the_last_good_list_and_heal_when_granted_again()
-      throws Exception {
+  void row14_rightsRevokedMidwayKeepTheLastGoodListAndHeal() throws Exception {
     create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1")));
     grant();
     watch = cart().client(server.client(LocalApiServer.VIEWER)).watch(recorder);
@@ -207,6 +207,82 @@ class RealApiServerTest {
     assertThat(recorder.last().detail()).contains("may not", "endpointslices", "403");
     grant();
     expect(State.LIVE, "10.0.0.1:8080");
+  }
+
+  @Test
+  void a_namespace_a_service_or_a_port_that_does_not_exist_is_said_and_not_an_error() {
+    KubernetesDiscovery nowhere = KubernetesDiscovery.service("no-such-namespace", "cart");
+    watch = nowhere.client(admin).watch(recorder);
+    expect(State.ABSENT);
+    assertThat(recorder.last().detail())
+        .isEqualTo(
+            "no EndpointSlice in namespace no-such-namespace has the label"
+                + " kubernetes.io/service-name=cart");
+    create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1")));
+    Recorder other = new Recorder();
+    try (AutoCloseable wrongPort = cart().port("grpc").client(admin).watch(other)) {
+      eventually(
+          () ->
+              assertThat(other.last().detail())
+                  .isEqualTo("port: grpc (expected: one of http=8080, as the pods have them)"));
+      assertThat(other.state()).isEqualTo(State.SYNCING);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void weights_of_pods_are_read_from_their_label_and_followed() {
+    create(slice(namespace, "cart", "cart-1", 8080, pod("a", "10.0.0.1"), pod("b", "10.0.0.2")));
+    Pod pod =
+        new PodBuilder()
+            .withNewMetadata()
+            .withName("a")
+            .addToLabels("steelyard.io/weight", "7")
+            .endMetadata()
+            .withNewSpec()
+            .addNewContainer()
+            .withName("c")
+            .withImage("i")
+            .endContainer()
+            .endSpec()
+            .build();
+    Pod made = admin.pods().inNamespace(namespace).resource(pod).create();
+    io.fabric8.kubernetes.api.model.discovery.v1.Endpoint a = pod("a", "10.0.0.1");
+    a.getTargetRef().setUid(made.getMetadata().getUid());
+    replace(slice(namespace, "cart", "cart-1", 8080, a, pod("b", "10.0.0.2")));
+    KubernetesDiscovery cart = cart().client(admin).podWeights("steelyard.io/weight");
+    watch = cart.watch(recorder);
+    eventually(() -> assertThat(weights()).containsExactlyInAnyOrder(7, 1));
+    assertThat(cart.status().podWeights()).isEqualTo(State.LIVE);
+    admin
+        .pods()
+        .inNamespace(namespace)
+        .withName("a")
+        .edit(
+            p ->
+                new PodBuilder(p)
+                    .editMetadata()
+                    .addToLabels("steelyard.io/weight", "3")
+                    .endMetadata()
+                    .build());
+    eventually(() -> assertThat(weights()).containsExactlyInAnyOrder(3, 1));
+    admin
+        .pods()
+        .inNamespace(namespace)
+        .withName("a")
+        .edit(
+            p ->
+                new PodBuilder(p)
+                    .editMetadata()
+                    .removeFromLabels("steelyard.io/weight")
+                    .endMetadata()
+                    .build());
+    eventually(() -> assertThat(weights()).containsExactlyInAnyOrder(1, 1));
+  }
+
+  private List<Integer> weights() {
+    return recorder.last().endpoints().stream().map(e -> e.weight()).toList();
   }
 
   private void grant() {

@@ -3,6 +3,7 @@ package io.steelyard.benchmarks.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
  * eight seeds that fails once in two hundred times by chance, and the seeds are always the same),
  * and they have to be small, so that the test can tell one rule from another.
  */
+@Tag("long")
 class TruthTest {
   private static final double SERVICE_MILLIS = 10;
   private static final int SEEDS = 8;

@@ -2,6 +2,7 @@ package io.steelyard.kubernetes.internal;
 
 import io.fabric8.kubernetes.client.Client;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.RequestConfig;
 import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import java.util.concurrent.locks.ReentrantLock;
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The client of one watch: the user's, which is never closed here, or one of our own, made when it
- * is first needed and closed with the watch.
+ * is first needed and closed with the watch. One of our own also stands in for the user's while the
+ * connections of that are half open.
  *
  * <p>Either is used through a view with request settings of ours: no retries and no reconnects
  * inside the client, as those hide failures and know nothing of each other, and a short timeout.
@@ -24,7 +26,10 @@ public final class ClientHolder {
   private final ReentrantLock making = new ReentrantLock();
   private @Nullable KubernetesClient own; // guarded by making
   private @Nullable KubernetesClient view; // guarded by making
+  private boolean spare; // guarded by making: one of our own in place of the one that was given
   private volatile boolean closed;
+  private volatile boolean renewing;
+  private volatile boolean suspected; // a given client's connections, since its last answer
 
   private ClientHolder(@Nullable KubernetesClient given, Supplier<KubernetesClient> factory) {
     this.given = given;
@@ -33,7 +38,8 @@ public final class ClientHolder {
 
   /** Holds the user's client. */
   public static ClientHolder given(KubernetesClient client) {
-    return new ClientHolder(client, () -> client);
+    return new ClientHolder(
+        client, () -> new KubernetesClientBuilder().withConfig(client.getConfiguration()).build());
   }
 
   /** Holds a client of our own, made when it is first needed. */
@@ -48,9 +54,19 @@ public final class ClientHolder {
       if (closed) {
         throw new IllegalStateException("the watch was closed");
       }
+      if (renewing) {
+        renewing = false;
+        spare = true;
+        KubernetesClient old = own;
+        own = null;
+        view = null;
+        if (old != null) {
+          old.close();
+        }
+      }
       if (view == null) {
         KubernetesClient client = given;
-        if (client == null) {
+        if (client == null || spare) {
           client = factory.get();
           own = client;
         }
@@ -73,6 +89,24 @@ public final class ClientHolder {
             .withWatchReconnectLimit(0)
             .build();
     return client.newClient(settings).adapt(KubernetesClient.class);
+  }
+
+  /**
+   * Has the next call use fresh connections: those that are open may be half open, and some HTTP
+   * clients go on sending requests over such a connection for minutes. A client cannot be told so.
+   * One of our own is replaced. For one that was given another is made of the same configuration,
+   * when this is asked for twice without an answer in between.
+   */
+  public void renew() {
+    if (given == null || suspected) {
+      renewing = true;
+    }
+    suspected = true;
+  }
+
+  /** The server has answered. */
+  public void answered() {
+    suspected = false;
   }
 
   /** Whether the user has closed the client that was given. */

@@ -3,17 +3,25 @@ package io.steelyard.kubernetes.internal;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.WatcherException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertificateException;
 import java.time.Duration;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What an exception of the client means for a reflector.
  *
  * @param kind what to do about it
+ * @param code the HTTP status, 0 without an answer
  * @param retryAfter how long the server asks to be left alone; zero if it does not
  * @param text for a log or a state's detail, on one line
  */
-record Failure(Kind kind, Duration retryAfter, String text) {
+record Failure(Kind kind, int code, Duration retryAfter, String text) {
+  private static final Duration LONGEST = Duration.ofMinutes(5);
+
   enum Kind {
     /** The server no longer has the version we were at: list anew. */
     GONE,
@@ -23,7 +31,13 @@ record Failure(Kind kind, Duration retryAfter, String text) {
     NOT_FOUND,
     /** The server knows the question and refuses it. */
     UNAUTHORIZED,
-    /** All else: no connection, no answer, a server that is not well. */
+    /** The server is overloaded or not well: 429 and 5xx. */
+    BUSY,
+    /**
+     * No trust between the two sides: a certificate is wrong, or neither speaks the other's TLS.
+     */
+    UNTRUSTED,
+    /** All else: no connection, no answer. */
     UNREACHABLE
   }
 
@@ -34,10 +48,24 @@ record Failure(Kind kind, Duration retryAfter, String text) {
     }
   }
 
+  /**
+   * Says, as a suppressed exception, how long the server wants to be left alone by its Retry-After
+   * header.
+   */
+  static final class RetryAfterException extends Exception {
+    private final Duration delay;
+
+    RetryAfterException(Duration delay) {
+      super("Retry-After: " + delay.toSeconds() + " s");
+      this.delay = bounded(delay);
+    }
+  }
+
   static Failure of(Throwable thrown) {
     int code = 0;
     Duration retryAfter = Duration.ZERO;
     boolean unreadable = false;
+    boolean untrusted = false;
     int depth = 0;
     for (Throwable t = thrown; t != null && depth < 16; t = t.getCause(), depth++) {
       if (t instanceof KubernetesClientException e) {
@@ -53,15 +81,38 @@ record Failure(Kind kind, Duration retryAfter, String text) {
       } else if (t instanceof UnreadableException) {
         unreadable = true;
       }
+      untrusted |= distrusts(t);
+      for (Throwable said : t.getSuppressed()) {
+        if (said instanceof RetryAfterException e && e.delay.compareTo(retryAfter) > 0) {
+          retryAfter = e.delay;
+        }
+      }
+    }
+    if (code == 429 && retryAfter.isZero()) {
+      retryAfter = Duration.ofSeconds(1); // what API servers themselves say most of the time
     }
     Kind kind =
         switch (code) {
           case 401, 403 -> Kind.UNAUTHORIZED;
           case 404 -> Kind.NOT_FOUND;
           case 410 -> Kind.GONE;
-          default -> unreadable ? Kind.UNREADABLE : Kind.UNREACHABLE;
+          default -> {
+            if (code == 429 || code >= 500) {
+              yield Kind.BUSY;
+            }
+            yield unreadable ? Kind.UNREADABLE : untrusted ? Kind.UNTRUSTED : Kind.UNREACHABLE;
+          }
         };
-    return new Failure(kind, retryAfter, describe(thrown, code));
+    return new Failure(kind, code, retryAfter, describe(thrown, code));
+  }
+
+  /** A handshake may also fail because the other side is not well, so only plain words count. */
+  private static boolean distrusts(Throwable t) {
+    return t instanceof SSLPeerUnverifiedException
+        || t instanceof CertificateException
+        || t instanceof CertPathValidatorException
+        || t instanceof CertPathBuilderException
+        || (t instanceof SSLException && String.valueOf(t.getMessage()).contains("fatal alert"));
   }
 
   private static Duration retryAfter(@Nullable Status status) {
@@ -70,8 +121,15 @@ record Failure(Kind kind, Duration retryAfter, String text) {
         || status.getDetails().getRetryAfterSeconds() == null) {
       return Duration.ZERO;
     }
-    int seconds = status.getDetails().getRetryAfterSeconds();
-    return Duration.ofSeconds(Math.max(0, Math.min(seconds, 300)));
+    return bounded(Duration.ofSeconds(status.getDetails().getRetryAfterSeconds()));
+  }
+
+  /** A server's wish is granted within reason: a slip of its must not blind us for a day. */
+  private static Duration bounded(Duration asked) {
+    if (asked.isNegative()) {
+      return Duration.ZERO;
+    }
+    return asked.compareTo(LONGEST) > 0 ? LONGEST : asked;
   }
 
   /** The innermost message says most: "Connection refused" rather than "An error has occurred". */

@@ -29,6 +29,26 @@ final class IpLiteral {
     return bytes.length == 16;
   }
 
+  /** Returns this address with every bit behind the prefix cleared. */
+  IpLiteral prefix(int bits) {
+    byte[] kept = bytes.clone();
+    for (int i = 0; i < kept.length; i++) {
+      int left = Math.max(0, Math.min(8, bits - 8 * i));
+      kept[i] = (byte) (kept[i] & (0xff00 >> left));
+    }
+    return new IpLiteral(kept);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof IpLiteral that && Arrays.equals(bytes, that.bytes);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(bytes);
+  }
+
   /** Says why nobody should be sent here, or null if the address is an ordinary one. */
   @Nullable String objection(boolean loopbackAllowed) {
     if (isLoopback()) {

@@ -1,6 +1,7 @@
 package io.steelyard.kubernetes.internal;
 
 import io.fabric8.kubernetes.api.model.Config;
+import io.fabric8.kubernetes.api.model.NamedAuthInfo;
 import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
@@ -22,8 +23,13 @@ public final class Kubeconfig {
 
   private Kubeconfig() {}
 
-  /** A context that exists in a file. */
-  public record Context(Path file, String name, @Nullable String namespace) {}
+  /**
+   * A context that exists in a file.
+   *
+   * @param tokenFile where its user's token is read from, which the client does not know of
+   */
+  public record Context(
+      Path file, String name, @Nullable String namespace, @Nullable Path tokenFile) {}
 
   /**
    * Reads a kubeconfig's context.
@@ -60,11 +66,29 @@ public final class Kubeconfig {
     }
     for (NamedContext named : config.getContexts()) {
       if (name.equals(named.getName()) && named.getContext() != null) {
-        return new Context(file, name, named.getContext().getNamespace());
+        return new Context(
+            file,
+            name,
+            named.getContext().getNamespace(),
+            tokenFile(file, config, named.getContext().getUser()));
       }
     }
     throw new IllegalArgumentException(
         "kubeconfig: " + file + " has no context " + name + " (expected: one of " + names + ")");
+  }
+
+  private static @Nullable Path tokenFile(Path file, Config config, @Nullable String user) {
+    if (user == null || config.getUsers() == null) {
+      return null;
+    }
+    for (NamedAuthInfo named : config.getUsers()) {
+      if (user.equals(named.getName()) && named.getUser() != null) {
+        String token = named.getUser().getTokenFile();
+        // A relative path is relative to the kubeconfig, as for every other client.
+        return token == null || token.isBlank() ? null : file.resolveSibling(token);
+      }
+    }
+    return null;
   }
 
   /** Where a pod finds its own namespace. */

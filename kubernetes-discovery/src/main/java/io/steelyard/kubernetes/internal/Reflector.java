@@ -2,12 +2,17 @@ package io.steelyard.kubernetes.internal;
 
 import io.steelyard.Platform;
 import io.steelyard.Topology;
+import java.io.InterruptedIOException;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -44,8 +49,17 @@ public final class Reflector<T> {
   // HTTP, which accepts first and fails later); only after this long does it count as working.
   private static final Duration SETTLED = Duration.ofMillis(500);
 
+  // How long an audit waits for a watch to say what a list has said.
+  private static final Duration SECOND_LOOK = Duration.ofSeconds(5);
+
+  // How soon there is an audit after an episode of trouble, with full jitter.
+  private static final Duration AFTER_TROUBLE = Duration.ofSeconds(30);
+
   // After so long without a word, a watch that ends at once is not tried again without a list.
   private static final Duration UNHEARD = Duration.ofSeconds(5);
+
+  // The same after so many in a row.
+  private static final int FRUITLESS = 3;
 
   /**
    * How patient to be.
@@ -56,29 +70,80 @@ public final class Reflector<T> {
    * @param backoff the first delay between retries, doubled each time, with full jitter
    * @param maxBackoff the longest delay
    * @param healthy how long a watch must have lasted for retries to start over
+   * @param audit the least time between two audits, which come at random between this and twice
+   *     this; zero for none
    */
   public record Settings(
-      Duration silence, Duration call, Duration backoff, Duration maxBackoff, Duration healthy) {
-    /** Two minutes of silence, 10 s a call, 800 ms to 30 s between retries, two minutes healthy. */
+      Duration silence,
+      Duration call,
+      Duration backoff,
+      Duration maxBackoff,
+      Duration healthy,
+      Duration audit) {
+    /** Settings without audits. */
+    public Settings(
+        Duration silence, Duration call, Duration backoff, Duration maxBackoff, Duration healthy) {
+      this(silence, call, backoff, maxBackoff, healthy, Duration.ZERO);
+    }
+
+    /**
+     * Two minutes of silence, 10 s a call, 800 ms to 30 s between retries, two minutes healthy,
+     * audits every 5 to 10 minutes.
+     */
     public static final Settings DEFAULT =
         new Settings(
             Duration.ofSeconds(120),
             Duration.ofSeconds(10),
             Duration.ofMillis(800),
             Duration.ofSeconds(30),
-            Duration.ofMinutes(2));
+            Duration.ofMinutes(2),
+            Duration.ofMinutes(5));
 
     /** Returns these settings with another limit to a watch's silence. */
     public Settings withSilence(Duration silence) {
-      return new Settings(silence, call, backoff, maxBackoff, healthy);
+      return new Settings(silence, call, backoff, maxBackoff, healthy, audit);
+    }
+
+    /** Returns these settings with another least time between audits, zero for none. */
+    public Settings withAudit(Duration audit) {
+      return new Settings(silence, call, backoff, maxBackoff, healthy, audit);
     }
   }
 
-  /** How far the map can be trusted: a state, and for people why. */
-  public record Health(Topology.State state, @Nullable String detail) {}
+  /**
+   * How far the map can be trusted.
+   *
+   * @param detail for people: why
+   * @param cause what was thrown last, if the reason is an exception
+   */
+  public record Health(Topology.State state, @Nullable String detail, @Nullable Throwable cause) {
+    /** Health without a cause. */
+    public Health(Topology.State state, @Nullable String detail) {
+      this(state, detail, null);
+    }
+  }
 
-  /** What was done so far. */
-  public record Counts(long lists, long watches, long reconnects, long silences) {}
+  /**
+   * What was done so far.
+   *
+   * @param lists asked for, answered or not, those of audits not among them
+   * @param relists of these, those after the first that was answered
+   * @param watches accepted by the server
+   * @param reconnects watches that ended and were followed by another attempt
+   * @param silences watches given up because they said nothing for too long
+   * @param audits comparisons made with a list
+   * @param mismatches objects that an audit found to differ
+   * @param unreadable objects of the latest list that could not be read
+   */
+  public record Counts(
+      long lists,
+      long relists,
+      long watches,
+      long reconnects,
+      long silences,
+      long audits,
+      long mismatches,
+      int unreadable) {}
 
   private enum Verb {
     LIST,
@@ -106,7 +171,7 @@ public final class Reflector<T> {
   private Platform.@Nullable Cancellable retry;
 
   private int failures; // in a row, without two healthy minutes between
-  private int relists; // of those, lists because a version was gone
+  private int startsOver; // of those, lists because a version was gone
   private boolean announced; // this episode has had its WARN or ERROR
   private boolean refused; // ... as an ERROR
   private @Nullable Long warned; // when the last WARN was
@@ -116,10 +181,17 @@ public final class Reflector<T> {
   private boolean heard;
   private long troubledAt;
 
+  private Platform.@Nullable Cancellable auditing; // until the next audit, or its second look
+  private @Nullable Set<String> touched; // since an audit's first look; null while there is none
+
   private long lists;
+  private long relists;
   private long watches;
   private long reconnects;
   private long silences;
+  private long audits;
+  private long mismatches;
+  private int unreadable;
 
   /**
    * Creates a reflector that does nothing until {@link #start()}.
@@ -146,7 +218,11 @@ public final class Reflector<T> {
 
   /** Starts listing and watching. */
   public void start() {
-    step(this::next);
+    step(
+        () -> {
+          next();
+          auditLater();
+        });
   }
 
   /** Stops for good: afterwards nothing is called and no timer is left. */
@@ -157,6 +233,9 @@ public final class Reflector<T> {
       endAttempt();
       cancel(retry);
       retry = null;
+      cancel(auditing);
+      auditing = null;
+      items = new LinkedHashMap<>(); // whoever holds on to a closed watch need not hold these
       health = new Health(Topology.State.CLOSED, null);
     } finally {
       lock.unlock();
@@ -180,7 +259,8 @@ public final class Reflector<T> {
 
   /** What was done so far; under the lock. */
   public Counts counts() {
-    return new Counts(lists, watches, reconnects, silences);
+    return new Counts(
+        lists, relists, watches, reconnects, silences, audits, mismatches, unreadable);
   }
 
   /** The version the map stands at; under the lock. */
@@ -236,12 +316,13 @@ public final class Reflector<T> {
 
   private void list() {
     lists++;
+    relists += loaded ? 1 : 0;
     call(Verb.LIST, mine -> source.list(), this::listed, late -> {});
   }
 
   private void listed(Source.Listing<T> listing) {
     Map<String, T> before = items;
-    items = new LinkedHashMap<>(listing.items());
+    items = readable(listing);
     version = listing.version();
     heard();
     boolean first = !loaded;
@@ -251,6 +332,29 @@ public final class Reflector<T> {
       changed.run();
     }
     watch(listing.version());
+  }
+
+  /** What was listed; of an object that cannot be read, what was known of it. */
+  private Map<String, T> readable(Source.Listing<T> listing) {
+    Map<String, T> read = new LinkedHashMap<>(listing.items());
+    for (String key : listing.unreadable().keySet()) {
+      T known = items.get(key);
+      if (known != null) {
+        read.put(key, known);
+      }
+    }
+    int before = unreadable;
+    unreadable = listing.unreadable().size();
+    if (unreadable > 0 && before == 0) {
+      Map.Entry<String, String> one = listing.unreadable().entrySet().iterator().next();
+      log.warn(
+          "Kubernetes: {} of {} cannot be read, such as {}: {}; what was known of them stays",
+          unreadable,
+          what,
+          one.getKey(),
+          one.getValue());
+    }
+    return read;
   }
 
   // Watches
@@ -286,6 +390,7 @@ public final class Reflector<T> {
             mine,
             () -> {
               advance(at);
+              touch(key);
               if (!value.equals(items.put(key, value))) {
                 changed.run();
               }
@@ -298,6 +403,7 @@ public final class Reflector<T> {
             mine,
             () -> {
               advance(at);
+              touch(key);
               if (items.remove(key) != null) {
                 changed.run();
               }
@@ -355,7 +461,8 @@ public final class Reflector<T> {
       } else {
         String why = cause == null ? "closed by the server" : Failure.of(cause).text();
         boolean worked = open && lasted.compareTo(SETTLED) >= 0;
-        if (!worked && platform.nanoTime() - heardAt >= UNHEARD.toNanos()) {
+        boolean unheard = platform.nanoTime() - heardAt >= UNHEARD.toNanos();
+        if (!worked && (unheard || failures >= FRUITLESS)) {
           // Watches that end at once and do not say why: a list will say (no rights, perhaps), and
           // until watching works again it is what keeps the items fresh.
           version = null;
@@ -363,7 +470,8 @@ public final class Reflector<T> {
         trouble(
             worked
                 ? "the watch of " + what + " ends again and again: " + why
-                : "cannot watch " + what + ": " + why);
+                : "cannot watch " + what + ": " + why,
+            cause);
       }
       retryAfter(delay);
     }
@@ -393,10 +501,140 @@ public final class Reflector<T> {
     } else {
       log.debug("Kubernetes: the watch of {} has been silent for {}; listing anew", what, silent);
     }
+    startOver();
+  }
+
+  // Audits: a watch that has lost an event looks like one that had none to lose
+
+  private void auditLater() {
+    auditAfter(settings.audit().plus(jittered(settings.audit())));
+  }
+
+  private void auditAfter(Duration delay) {
+    touched = null;
+    auditStep(this::audit, delay);
+  }
+
+  private void auditStep(Runnable step, Duration delay) {
+    cancel(auditing);
+    auditing = null;
+    if (!closed && !settings.audit().isZero()) {
+      auditing = platform.schedule(() -> step(step), delay);
+    }
+  }
+
+  private void audit() {
+    if (handle == null) {
+      auditLater(); // it is about to list anyway
+      return;
+    }
+    touched = new HashSet<>();
+    String before = version;
+    compare(
+        listing -> {
+          Set<String> suspects = differing(listing);
+          if (wentBack(before, listing.version())) {
+            audits++;
+            auditLater();
+            log.warn(
+                "Kubernetes: the API server's version of {} went from {} back to {}, as after a"
+                    + " restored backup; everything is listed anew",
+                what,
+                before,
+                listing.version());
+            startOver();
+          } else if (suspects.isEmpty()) {
+            audits++;
+            auditLater();
+          } else {
+            // Most likely the watch is a moment ahead of or behind the list; give it time.
+            auditStep(() -> lookAgain(suspects), SECOND_LOOK);
+          }
+        });
+  }
+
+  private void lookAgain(Set<String> suspects) {
+    compare(
+        listing -> {
+          audits++;
+          Set<String> differing = differing(listing);
+          differing.retainAll(suspects);
+          differing.removeAll(Objects.requireNonNullElse(touched, Set.of()));
+          auditLater();
+          if (!differing.isEmpty()) {
+            mismatches += differing.size();
+            log.warn(
+                "Kubernetes: the watch of {} has missed {} changes, such as that of {}; it is closed"
+                    + " and everything listed anew",
+                what,
+                differing.size(),
+                differing.iterator().next());
+            startOver();
+          }
+        });
+  }
+
+  private void startOver() {
     endAttempt();
     reconnects++;
     version = null;
+    source.renew();
     next();
+  }
+
+  /**
+   * Whether a consistent list is older than what was known before it was asked for. A watch from a
+   * version that is yet to come is accepted by some servers and says nothing for a long time.
+   */
+  private static boolean wentBack(@Nullable String before, String listed) {
+    try {
+      return before != null && Long.parseLong(listed) < Long.parseLong(before);
+    } catch (NumberFormatException e) {
+      return false; // versions are opaque, though all servers so far have numbers
+    }
+  }
+
+  /** Lists beside the watch; if that fails, or the watch has ended meanwhile, another time. */
+  private void compare(Consumer<Source.Listing<T>> look) {
+    long mine = attempt;
+    auditStep(this::audit, settings.audit().plus(settings.call())); // should it never answer
+    try {
+      io.execute(
+          () -> {
+            Source.Listing<T> listing;
+            try {
+              listing = source.list();
+            } catch (Throwable t) { // an Error too: nothing may end auditing
+              log.debug("Kubernetes: auditing {}", what, t);
+              step(this::auditLater);
+              return;
+            }
+            step(
+                () -> {
+                  if (mine == attempt) {
+                    look.accept(listing);
+                  } else {
+                    auditLater();
+                  }
+                });
+          });
+    } catch (RejectedExecutionException e) {
+      auditLater();
+    }
+  }
+
+  private Set<String> differing(Source.Listing<T> listing) {
+    Set<String> keys = new TreeSet<>(items.keySet());
+    keys.addAll(listing.items().keySet());
+    keys.removeAll(listing.unreadable().keySet());
+    keys.removeIf(key -> Objects.equals(items.get(key), listing.items().get(key)));
+    return keys;
+  }
+
+  private void touch(String key) {
+    if (touched != null) {
+      touched.add(key);
+    }
   }
 
   // Calls
@@ -437,6 +675,7 @@ public final class Reflector<T> {
                         deadline = null;
                         future.cancel(true);
                         String message = "no answer within " + settings.call().toSeconds() + " s";
+                        source.renew();
                         callFailed(verb, new TimeoutException(message));
                       }),
               settings.call());
@@ -484,22 +723,49 @@ public final class Reflector<T> {
       version = null;
       // The server answered, so the list is as good as it was. Listing at once is right the first
       // time; a server or proxy that says so each time must not make every client list in a loop.
-      if (verb == Verb.WATCH && relists++ == 0) {
+      if (verb == Verb.WATCH && startsOver++ == 0) {
         next();
         return;
       }
     }
     failures++;
-    if (failure.kind() == Failure.Kind.UNAUTHORIZED) {
-      refused(verb, failure.text());
-    } else {
-      trouble("cannot " + name(verb) + " " + what + ": " + failure.text());
+    String attempted = name(verb) + " " + what + ": " + failure.text();
+    switch (failure.kind()) {
+      case UNAUTHORIZED ->
+          refused(
+              Topology.State.UNAUTHORIZED,
+              "may not " + attempted,
+              "needs a Role that allows list and watch on it",
+              cause);
+      case UNTRUSTED ->
+          refused(
+              known(), "cannot " + attempted, "needs certificates that both sides trust", cause);
+      case NOT_FOUND ->
+          refused(known(), "cannot " + attempted, "needs a cluster that serves it", cause);
+      default -> trouble("cannot " + attempted, cause);
+    }
+    if (timedOut(cause) || failure.code() == 401 || failure.kind() == Failure.Kind.UNTRUSTED) {
+      source.renew(); // a half-open connection, or certificates that have been rotated
     }
     Duration delay = delay();
     if (failure.retryAfter().compareTo(delay) > 0) {
       delay = failure.retryAfter().plus(jittered(settings.backoff()));
     }
     retryAfter(delay);
+  }
+
+  private static boolean timedOut(Throwable cause) {
+    Throwable t = cause;
+    for (int depth = 0; t != null && depth < 16; depth++) {
+      if (t instanceof TimeoutException
+          || t instanceof InterruptedIOException
+          || t instanceof HttpTimeoutException
+          || "Canceled".equals(t.getMessage())) {
+        return true; // each HTTP client has its own; OkHttp's is a word
+      }
+      t = t.getCause();
+    }
+    return false;
   }
 
   private static String name(Verb verb) {
@@ -552,6 +818,7 @@ public final class Reflector<T> {
     if (announced) {
       Duration lasted = Duration.ofNanos(platform.nanoTime() - troubledAt);
       log.info("Kubernetes: {} can be watched again, after {} ms", what, lasted.toMillis());
+      auditAfter(jittered(AFTER_TROUBLE)); // who knows what the server was restored from
     }
     announced = false;
     refused = false;
@@ -559,7 +826,11 @@ public final class Reflector<T> {
     return true;
   }
 
-  private void trouble(String detail) {
+  private Topology.State known() {
+    return loaded ? Topology.State.STALE : Topology.State.SYNCING;
+  }
+
+  private void trouble(String detail, @Nullable Throwable cause) {
     // Once an episode, and where episodes follow each other closely, once in a while.
     long now = platform.nanoTime();
     if (!announced && (warned == null || now - warned >= settings.healthy().toNanos())) {
@@ -570,20 +841,21 @@ public final class Reflector<T> {
       announced = true;
       warned = now;
     }
-    become(loaded ? Topology.State.STALE : Topology.State.SYNCING, detail);
+    become(known(), detail, cause);
   }
 
-  private void refused(Verb verb, String text) {
-    String detail = "may not " + name(verb) + " " + what + ": " + text;
+  /** As {@link #trouble}, but of a kind that somebody has to mend: an ERROR. */
+  private void refused(Topology.State state, String detail, String remedy, Throwable cause) {
     if (!refused) {
       log.error(
-          "Kubernetes: {}; needs a Role that allows list and watch on it; {}, and goes on trying",
+          "Kubernetes: {}; {}; {}, and goes on trying",
           detail,
+          remedy,
           loaded ? "keeps the last good list" : "nothing is known yet");
       refused = true;
       announced = true;
     }
-    become(Topology.State.UNAUTHORIZED, detail);
+    become(state, detail, cause);
   }
 
   private void clientClosed() {
@@ -591,19 +863,20 @@ public final class Reflector<T> {
     closed = true;
     endAttempt();
     cancel(retry);
-    become(Topology.State.CLOSED, "the KubernetesClient was closed");
+    cancel(auditing);
+    auditing = null;
+    become(Topology.State.CLOSED, "the KubernetesClient was closed", null);
   }
 
-  private void become(Topology.State state, @Nullable String detail) {
-    Health now = new Health(state, detail);
-    if (now.equals(health)) {
-      return;
-    }
-    if (health.detail() == null) { // until now there was none
+  private void become(Topology.State state, @Nullable String detail, @Nullable Throwable cause) {
+    Health before = health;
+    health = new Health(state, detail, cause);
+    if (before.detail() == null) { // until now there was none
       troubledAt = platform.nanoTime();
     }
-    health = now;
-    changed.run();
+    if (state != before.state() || !Objects.equals(detail, before.detail())) {
+      changed.run();
+    }
   }
 
   // Ends

@@ -2,6 +2,8 @@ package io.steelyard.kubernetes.internal;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,27 +56,160 @@ public record Slice(
   /**
    * One endpoint as it stands in the slice, its unset conditions resolved.
    *
-   * @param address the first address; the others mean the same and are not used
-   * @param uid the pod's, if the endpoint refers to something with a uid
-   * @param forZones the zones that are asked to use it: kept for topology-aware routing
-   * @param forNodes the nodes that are asked to use it: kept for topology-aware routing
+   * <p>There may be ten thousand of them, so a uid that is a UUID, as they all are, is kept as two
+   * numbers: 16 bytes in place of 80.
    */
-  public record Entry(
-      @Nullable String address,
-      boolean ready,
-      boolean serving,
-      boolean terminating,
-      @Nullable String uid,
-      @Nullable String pod,
-      @Nullable String namespace,
-      @Nullable String node,
-      @Nullable String zone,
-      List<String> forZones,
-      List<String> forNodes) {
+  public static final class Entry {
+    private final @Nullable String address;
+    private final boolean ready;
+    private final boolean serving;
+    private final boolean terminating;
+    private final boolean uuid;
+    private final long uidHigh; // if it is one
+    private final long uidLow;
+    private final @Nullable String pod;
+    private final @Nullable String namespace;
+    private final @Nullable String node;
+    private final @Nullable String zone;
+    private final @Nullable Rare rare;
 
-    public Entry {
-      forZones = List.copyOf(forZones);
-      forNodes = List.copyOf(forNodes);
+    /** What most entries do not have. */
+    private record Rare(@Nullable String uid, List<String> forZones, List<String> forNodes) {}
+
+    /**
+     * Creates an entry.
+     *
+     * @param address the first address; the others mean the same and are not used
+     * @param uid the pod's, if the endpoint refers to something with a uid
+     * @param forZones the zones that are asked to use it
+     * @param forNodes the nodes that are asked to use it
+     */
+    public Entry(
+        @Nullable String address,
+        boolean ready,
+        boolean serving,
+        boolean terminating,
+        @Nullable String uid,
+        @Nullable String pod,
+        @Nullable String namespace,
+        @Nullable String node,
+        @Nullable String zone,
+        List<String> forZones,
+        List<String> forNodes) {
+      this.address = address;
+      this.ready = ready;
+      this.serving = serving;
+      this.terminating = terminating;
+      UUID bits = uid == null || uid.length() != 36 ? null : uuid(uid);
+      this.uuid = bits != null;
+      this.uidHigh = bits == null ? 0 : bits.getMostSignificantBits();
+      this.uidLow = bits == null ? 0 : bits.getLeastSignificantBits();
+      this.pod = pod;
+      this.namespace = namespace;
+      this.node = node;
+      this.zone = zone;
+      String text = uuid ? null : uid;
+      this.rare =
+          text == null && forZones.isEmpty() && forNodes.isEmpty()
+              ? null
+              : new Rare(text, List.copyOf(forZones), List.copyOf(forNodes));
+    }
+
+    private static @Nullable UUID uuid(String text) {
+      try {
+        UUID uuid = UUID.fromString(text);
+        return uuid.toString().equals(text) ? uuid : null;
+      } catch (IllegalArgumentException e) {
+        return null;
+      }
+    }
+
+    public @Nullable String address() {
+      return address;
+    }
+
+    public boolean ready() {
+      return ready;
+    }
+
+    public boolean serving() {
+      return serving;
+    }
+
+    public boolean terminating() {
+      return terminating;
+    }
+
+    /** The pod's uid, written anew at each call if it is a UUID. */
+    public @Nullable String uid() {
+      return uuid ? new UUID(uidHigh, uidLow).toString() : rare == null ? null : rare.uid();
+    }
+
+    public @Nullable String pod() {
+      return pod;
+    }
+
+    public @Nullable String namespace() {
+      return namespace;
+    }
+
+    public @Nullable String node() {
+      return node;
+    }
+
+    public @Nullable String zone() {
+      return zone;
+    }
+
+    public List<String> forZones() {
+      return rare == null ? List.of() : rare.forZones();
+    }
+
+    public List<String> forNodes() {
+      return rare == null ? List.of() : rare.forNodes();
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Entry that
+          && ready == that.ready
+          && serving == that.serving
+          && terminating == that.terminating
+          && uuid == that.uuid
+          && uidHigh == that.uidHigh
+          && uidLow == that.uidLow
+          && Objects.equals(address, that.address)
+          && Objects.equals(pod, that.pod)
+          && Objects.equals(namespace, that.namespace)
+          && Objects.equals(node, that.node)
+          && Objects.equals(zone, that.zone)
+          && Objects.equals(rare, that.rare);
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(address, uidHigh, uidLow, rare);
+    }
+
+    @Override
+    public String toString() {
+      return address
+          + (ready ? " ready" : "")
+          + (serving ? " serving" : "")
+          + (terminating ? " terminating" : "")
+          + " "
+          + uid()
+          + " pod "
+          + namespace
+          + "/"
+          + pod
+          + " on "
+          + node
+          + " in "
+          + zone
+          + " for "
+          + forZones()
+          + forNodes();
     }
   }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class SliceReader {
   private static final String CHANGED = "endpoints.kubernetes.io/last-change-trigger-time";
+
+  private static final Map<String, String> FEW = new ConcurrentHashMap<>();
 
   private SliceReader() {}
 
@@ -61,11 +64,11 @@ final class SliceReader {
         conditions != null && Boolean.TRUE.equals(conditions.getTerminating()),
         target == null ? null : text(target.getUid()),
         target == null ? null : text(target.getName()),
-        target == null ? null : text(target.getNamespace()),
-        text(endpoint.getNodeName()),
-        text(endpoint.getZone()),
-        hints == null ? List.of() : each(hints.getForZones(), z -> z.getName()),
-        hints == null ? List.of() : each(hints.getForNodes(), n -> n.getName()));
+        target == null ? null : shared(target.getNamespace()),
+        shared(endpoint.getNodeName()),
+        shared(endpoint.getZone()),
+        hints == null ? List.of() : each(hints.getForZones(), z -> shared(z.getName())),
+        hints == null ? List.of() : each(hints.getForNodes(), n -> shared(n.getName())));
   }
 
   private static Slice.Entry entry(
@@ -75,7 +78,7 @@ final class SliceReader {
     ObjectReference target = endpoint.getTargetRef();
     Map<String, String> topology =
         endpoint.getTopology() == null ? Map.of() : endpoint.getTopology();
-    String node = text(endpoint.getNodeName());
+    String node = shared(endpoint.getNodeName());
     return new Slice.Entry(
         first(endpoint.getAddresses()),
         conditions == null || !Boolean.FALSE.equals(conditions.getReady()),
@@ -83,10 +86,10 @@ final class SliceReader {
         conditions != null && Boolean.TRUE.equals(conditions.getTerminating()),
         target == null ? null : text(target.getUid()),
         target == null ? null : text(target.getName()),
-        target == null ? null : text(target.getNamespace()),
-        node != null ? node : text(topology.get("kubernetes.io/hostname")),
-        text(topology.get("topology.kubernetes.io/zone")),
-        hints == null ? List.of() : each(hints.getForZones(), z -> z.getName()),
+        target == null ? null : shared(target.getNamespace()),
+        node != null ? node : shared(topology.get("kubernetes.io/hostname")),
+        shared(topology.get("topology.kubernetes.io/zone")),
+        hints == null ? List.of() : each(hints.getForZones(), z -> shared(z.getName())),
         List.of());
   }
 
@@ -133,6 +136,18 @@ final class SliceReader {
 
   private static @Nullable String text(@Nullable String text) {
     return text == null || text.isEmpty() ? null : text;
+  }
+
+  /** A text of which there are few, and one object for each: nodes, zones, namespaces. */
+  private static @Nullable String shared(@Nullable String text) {
+    if (text == null || text.isEmpty()) {
+      return null;
+    }
+    if (FEW.size() > 20_000) {
+      FEW.clear(); // more nodes than any cluster has: those of clusters long gone, perhaps
+    }
+    String known = FEW.putIfAbsent(text, text);
+    return known == null ? text : known;
   }
 
   private static <A, B> List<B> each(

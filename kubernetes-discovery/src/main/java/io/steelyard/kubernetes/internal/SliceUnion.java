@@ -6,9 +6,11 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -31,16 +33,60 @@ import org.jspecify.annotations.Nullable;
  *       the one that is not terminating wins.
  *   <li><b>One pod, two addresses</b> (dual stack): the preferred family wins, even while the other
  *       family's slice is a moment ahead, as changing the address would cost every connection.
+ *   <li><b>Weight</b>: the pod's own if there is one, else the slice's.
  *   <li><b>Selection</b>, as kube-proxy does it (KEP-1669): those that are ready; the ones that are
  *       terminating but still serve come along as draining. If the whole service has none ready,
  *       those that are terminating but still serve are used.
+ *   <li><b>Hints</b>, as kube-proxy does it (KEP-2433, KEP-3015): see {@link Routing}. They say
+ *       which of the ready ones this client is to use. Draining ones are not touched, and nor is
+ *       the choice among terminating ones, which is a last resort.
  * </ol>
  */
 public final class SliceUnion {
   private SliceUnion() {}
 
-  /** What the result depends on besides the slices. */
-  public record Settings(PortChoice port, boolean preferIpv6, boolean loopbackAllowed) {}
+  /**
+   * What the result depends on besides the slices.
+   *
+   * @param allowed where addresses may lie; anywhere if it is empty
+   * @param place where this client runs, for hints
+   */
+  public record Settings(
+      PortChoice port,
+      boolean preferIpv6,
+      boolean loopbackAllowed,
+      List<CidrBlock> allowed,
+      Place place) {
+    public Settings {
+      allowed = List.copyOf(allowed);
+    }
+
+    Settings(PortChoice port, boolean preferIpv6, boolean loopbackAllowed) {
+      this(port, preferIpv6, loopbackAllowed, List.of(), Place.UNKNOWN);
+    }
+  }
+
+  /**
+   * Where this client runs, as far as is known.
+   *
+   * @param hints whether hints are followed at all
+   */
+  public record Place(@Nullable String node, @Nullable String zone, boolean hints) {
+    /** Hints are followed, but there is nothing to follow them by. */
+    public static final Place UNKNOWN = new Place(null, null, true);
+  }
+
+  /** Which of the service's endpoints are used. */
+  public enum Routing {
+    /** Every one that is ready. */
+    ALL,
+    /** Those hinted for this client's zone: every ready one has such a hint, and one names it. */
+    SAME_ZONE,
+    /** Those hinted for this client's node: every ready one has such a hint, and one names it. */
+    SAME_NODE,
+    /** Those that are terminating but still serve, as none is ready. */
+    TERMINATING
+  }
 
   /** What the slices amount to. */
   public enum Outcome {
@@ -59,7 +105,11 @@ public final class SliceUnion {
     MALFORMED("addresses left out that are no literals of their slice's type"),
     REFUSED("addresses refused"),
     PORT("slices left out that lack the port"),
-    WEIGHT("slices with a bad weight, taken as 1 (expected: 0 to " + Endpoint.MAX_WEIGHT + ")");
+    WEIGHT("slices with a bad weight, taken as 1 (expected: 0 to " + Endpoint.MAX_WEIGHT + ")"),
+    POD_WEIGHT(
+        "pods with a bad weight, taken as their slice's (expected: 0 to "
+            + Endpoint.MAX_WEIGHT
+            + ")");
 
     private final String text;
 
@@ -76,7 +126,9 @@ public final class SliceUnion {
    * @param detail for people: why there is no port, or which problems there are
    * @param problems a sentence for each kind there is
    * @param leftOut how many endpoints the problems cost
-   * @param allTerminating whether endpoints that are going away are used because no other is ready
+   * @param routing which endpoints are used
+   * @param routingDetail why hints that are there are not followed, or how many endpoints they
+   *     cost; null where there are none
    */
   public record Result(
       Outcome outcome,
@@ -84,12 +136,29 @@ public final class SliceUnion {
       @Nullable String detail,
       Map<Problem, String> problems,
       int leftOut,
-      boolean allTerminating) {}
+      Routing routing,
+      @Nullable String routingDetail) {
+
+    /** Whether endpoints that are going away are used because no other is ready. */
+    public boolean allTerminating() {
+      return routing == Routing.TERMINATING;
+    }
+  }
 
   /** Computes what these slices amount to. */
   public static Result union(Collection<Slice> slices, Settings settings) {
+    return union(slices, settings, Map.of());
+  }
+
+  /**
+   * Computes what these slices amount to.
+   *
+   * @param podWeights the raw weights of pods that have one, by uid
+   */
+  public static Result union(
+      Collection<Slice> slices, Settings settings, Map<String, String> podWeights) {
     if (slices.isEmpty()) {
-      return new Result(Outcome.NO_SLICES, List.of(), null, Map.of(), 0, false);
+      return new Result(Outcome.NO_SLICES, List.of(), null, Map.of(), 0, Routing.ALL, null);
     }
     Problems problems = new Problems();
     List<Slice> usable = new ArrayList<>(slices.size());
@@ -134,18 +203,24 @@ public final class SliceUnion {
         continue;
       }
       ported = true;
-      read(slice, port, settings, problems, candidates);
+      read(slice, port, settings, podWeights, problems, candidates);
     }
     if (portless && !ported) {
       return noPort(missing(choice, usable), problems);
     }
-    return select(distinct(candidates, settings), problems);
+    return select(distinct(candidates, settings), settings.place(), problems);
   }
 
   private static Result noPort(String detail, Problems problems) {
     problems.remove(Problem.PORT); // the detail says it better
     return new Result(
-        Outcome.NO_PORT, List.of(), detail, problems.sentences(), problems.leftOut, false);
+        Outcome.NO_PORT,
+        List.of(),
+        detail,
+        problems.sentences(),
+        problems.leftOut,
+        Routing.ALL,
+        null);
   }
 
   private static String missing(PortChoice choice, List<Slice> slices) {
@@ -229,9 +304,11 @@ public final class SliceUnion {
       Slice slice,
       Slice.Port port,
       Settings settings,
+      Map<String, String> podWeights,
       Problems problems,
       List<Candidate> candidates) {
-    int weight = weight(slice, problems);
+    String label = slice.weight();
+    int sliceWeight = label == null ? 1 : weight(label, Problem.WEIGHT, slice, 1, problems);
     boolean ipv6 = slice.addressType().equals("IPv6");
     int number = Objects.requireNonNull(port.number());
     for (Slice.Entry entry : slice.endpoints()) {
@@ -242,14 +319,21 @@ public final class SliceUnion {
         continue;
       }
       String objection = address.objection(settings.loopbackAllowed());
+      if (objection == null && !allowed(address, settings.allowed())) {
+        objection = "not among the allowed addresses";
+      }
       if (objection != null) {
         problems.add(Problem.REFUSED, 1, address + " (" + objection + ")", slice);
         continue;
       }
-      String host = address.toString();
+      String canonical = address.toString();
+      String host = text != null && text.equals(canonical) ? text : canonical; // one object
       String place = (ipv6 ? "[" + host + "]" : host) + ":" + number;
       String uid = entry.uid();
       String id = uid == null ? place : uid + ":" + number;
+      String own = uid == null ? null : podWeights.get(uid);
+      int weight =
+          own == null ? sliceWeight : weight(own, Problem.POD_WEIGHT, slice, sliceWeight, problems);
       candidates.add(
           new Candidate(id, place, host, ipv6, number, port.appProtocol(), weight, entry, slice));
     }
@@ -265,11 +349,20 @@ public final class SliceUnion {
     return safe.append(text.length() > 64 ? "…\"" : "\"").toString();
   }
 
-  private static int weight(Slice slice, Problems problems) {
-    String text = slice.weight();
-    if (text == null) {
-      return 1;
+  private static boolean allowed(IpLiteral address, List<CidrBlock> blocks) {
+    if (blocks.isEmpty()) {
+      return true;
     }
+    for (CidrBlock block : blocks) {
+      if (block.contains(address)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static int weight(
+      String text, Problem problem, Slice slice, int otherwise, Problems problems) {
     try {
       int weight = Integer.parseInt(text);
       if (weight >= 0 && weight <= Endpoint.MAX_WEIGHT) {
@@ -278,8 +371,8 @@ public final class SliceUnion {
     } catch (NumberFormatException e) {
       // said below
     }
-    problems.add(Problem.WEIGHT, 0, quoted(text), slice);
-    return 1;
+    problems.add(problem, 0, quoted(text), slice);
+    return otherwise;
   }
 
   private record Candidate(
@@ -346,7 +439,21 @@ public final class SliceUnion {
   private static final Comparator<Candidate> STAYING =
       Comparator.comparing((Candidate c) -> c.entry().terminating()).thenComparing(NEWER);
 
-  private static Collection<Candidate> distinct(List<Candidate> all, Settings settings) {
+  /** What is left of those that share an address or an id, sorted by id. */
+  private static List<Candidate> distinct(List<Candidate> all, Settings settings) {
+    Set<String> places = new HashSet<>(2 * all.size());
+    Set<String> ids = new HashSet<>(2 * all.size());
+    boolean shared = false;
+    for (Candidate candidate : all) {
+      shared |= !places.add(candidate.place());
+      shared |= !ids.add(candidate.id());
+    }
+    List<Candidate> distinct = new ArrayList<>(shared ? settled(all, settings) : all);
+    distinct.sort(Comparator.comparing(Candidate::id));
+    return distinct;
+  }
+
+  private static Collection<Candidate> settled(List<Candidate> all, Settings settings) {
     Map<String, Candidate> things = new HashMap<>();
     for (Candidate candidate : all) {
       String key = candidate.place() + " " + candidate.id();
@@ -359,19 +466,23 @@ public final class SliceUnion {
     Comparator<Candidate> preferred =
         Comparator.comparing((Candidate c) -> c.ipv6() != settings.preferIpv6())
             .thenComparing(NEWER);
-    Map<String, Candidate> endpoints = new TreeMap<>();
+    Map<String, Candidate> endpoints = new HashMap<>();
     for (Candidate candidate : places.values()) {
       endpoints.merge(candidate.id(), candidate, (a, b) -> preferred.compare(a, b) <= 0 ? a : b);
     }
     return endpoints.values();
   }
 
-  private static Result select(Collection<Candidate> candidates, Problems problems) {
-    boolean anyReady = candidates.stream().anyMatch(Candidate::ready);
+  private static Result select(Collection<Candidate> candidates, Place place, Problems problems) {
+    int ready = 0;
+    for (Candidate candidate : candidates) {
+      ready += candidate.ready() ? 1 : 0;
+    }
+    Hints hints = Hints.judge(candidates, ready, place);
     List<Endpoint> endpoints = new ArrayList<>(candidates.size());
     for (Candidate candidate : candidates) {
-      if (candidate.ready() || candidate.lingering()) {
-        endpoints.add(candidate.toEndpoint(anyReady && !candidate.ready()));
+      if (candidate.ready() ? hints.select(candidate.entry()) : candidate.lingering()) {
+        endpoints.add(candidate.toEndpoint(ready > 0 && !candidate.ready()));
       }
     }
     Map<Problem, String> sentences = problems.sentences();
@@ -381,7 +492,76 @@ public final class SliceUnion {
         sentences.isEmpty() ? null : String.join("; ", sentences.values()),
         sentences,
         problems.leftOut,
-        !anyReady && !endpoints.isEmpty());
+        ready == 0 && !endpoints.isEmpty() ? Routing.TERMINATING : hints.routing(),
+        hints.detail());
+  }
+
+  /**
+   * What the hints of the ready endpoints come to. They hold for a service as a whole or not at
+   * all: one endpoint without a hint, as while a rollout is under way, and following the others
+   * would send it nothing and overload the rest.
+   */
+  private record Hints(Routing routing, Place place, @Nullable String detail) {
+    static Hints judge(Collection<Candidate> candidates, int ready, Place place) {
+      int forNodes = 0;
+      int forZones = 0;
+      int onNode = 0;
+      int inZone = 0;
+      for (Candidate candidate : candidates) {
+        if (candidate.ready()) {
+          List<String> nodes = candidate.entry().forNodes();
+          List<String> zones = candidate.entry().forZones();
+          forNodes += nodes.isEmpty() ? 0 : 1;
+          forZones += zones.isEmpty() ? 0 : 1;
+          onNode += place.node() != null && nodes.contains(place.node()) ? 1 : 0;
+          inZone += place.zone() != null && zones.contains(place.zone()) ? 1 : 0;
+        }
+      }
+      if (forNodes + forZones == 0) {
+        return new Hints(Routing.ALL, place, null);
+      }
+      if (!place.hints()) {
+        return new Hints(Routing.ALL, place, "hints are there and ignored, as configured");
+      }
+      if (forNodes == ready && onNode > 0) {
+        return followed(Routing.SAME_NODE, place, onNode, ready, "node " + place.node());
+      }
+      if (forZones == ready && inZone > 0) {
+        return followed(Routing.SAME_ZONE, place, inZone, ready, "zone " + place.zone());
+      }
+      return new Hints(Routing.ALL, place, whyNot(place, ready, forNodes, forZones));
+    }
+
+    private static Hints followed(
+        Routing routing, Place place, int used, int ready, String hintedFor) {
+      String detail = used + " of " + ready + " ready endpoints are hinted for " + hintedFor;
+      return new Hints(routing, place, detail);
+    }
+
+    private static String whyNot(Place place, int ready, int forNodes, int forZones) {
+      String why;
+      if (forNodes < ready && forZones < ready) {
+        why = ready - Math.max(forNodes, forZones) + " of " + ready + " ready endpoints have none";
+      } else if (forZones == ready && place.zone() == null) {
+        why = "this client's zone is not known";
+      } else if (forZones < ready && place.node() == null) {
+        why = "this client's node is not known";
+      } else {
+        why =
+            forZones == ready
+                ? "none is for zone " + place.zone()
+                : "none is for node " + place.node();
+      }
+      return "hints are there and not followed: " + why;
+    }
+
+    boolean select(Slice.Entry entry) {
+      return switch (routing) {
+        case SAME_NODE -> entry.forNodes().contains(place.node());
+        case SAME_ZONE -> entry.forZones().contains(place.zone());
+        default -> true;
+      };
+    }
   }
 
   /** Counts problems by kind and keeps one example of each, the same whatever their order. */

@@ -24,8 +24,24 @@ public interface Source<T> {
   /** Whether the client was closed, so that nothing will ever work again. */
   boolean isClosed();
 
-  /** What was listed, by {@code namespace/name}. */
-  record Listing<T>(Map<String, T> items, String version) {}
+  /**
+   * Asks for fresh connections: a call got no answer in time, or a watch went silent, so those that
+   * are open may be half open. Does not block.
+   */
+  default void renew() {}
+
+  /**
+   * What was listed, by {@code namespace/name}.
+   *
+   * @param unreadable the objects that are there and cannot be read, and why: what was known of
+   *     them stays
+   */
+  record Listing<T>(Map<String, T> items, String version, Map<String, String> unreadable) {
+    /** A list of which everything could be read. */
+    public Listing(Map<String, T> items, String version) {
+      this(items, version, Map.of());
+    }
+  }
 
   /** Takes what a watch has to say. */
   interface Events<T> {

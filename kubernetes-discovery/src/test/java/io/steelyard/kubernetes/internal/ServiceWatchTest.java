@@ -31,7 +31,10 @@ class ServiceWatchTest {
             "cart",
             new SliceUnion.Settings(PortChoice.named(port), false, false),
             "steelyard.io/weight",
+            null,
             Duration.ofMillis(100),
+            Duration.ZERO,
+            List.of(),
             Reflector.Settings.DEFAULT),
         platform);
   }
@@ -116,6 +119,7 @@ class ServiceWatchTest {
     platform.advance(Duration.ofSeconds(1));
     assertThat(recorder.state()).isEqualTo(State.LIVE);
     api.remove("a");
+    platform.advance(Duration.ofMillis(100)); // a slice may be made anew under another name
     assertThat(recorder.state()).isEqualTo(State.ABSENT);
     assertThat(recorder.addresses()).isEmpty();
   }

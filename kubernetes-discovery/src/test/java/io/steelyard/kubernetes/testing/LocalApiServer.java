@@ -161,8 +161,13 @@ public final class LocalApiServer implements AutoCloseable {
 
   /** The configuration of a client with this token. */
   public Config config(String token) {
+    return config(token, url());
+  }
+
+  /** The same, by way of this address. */
+  public Config config(String token, String url) {
     return new ConfigBuilder(Config.empty())
-        .withMasterUrl(url())
+        .withMasterUrl(url)
         .withOauthToken(token)
         .withTrustCerts(true)
         .withDisableHostnameVerification(true)
@@ -173,6 +178,11 @@ public final class LocalApiServer implements AutoCloseable {
 
   /** Writes a kubeconfig whose current context uses this token and namespace. */
   public Path kubeconfig(String token, String namespace) {
+    return kubeconfig("token: " + token, "insecure-skip-tls-verify: true", namespace, url());
+  }
+
+  /** Writes a kubeconfig with this line for the user, this one for trust, and this address. */
+  public Path kubeconfig(String user, String trust, String namespace, String url) {
     String text =
         """
         apiVersion: v1
@@ -181,17 +191,17 @@ public final class LocalApiServer implements AutoCloseable {
           - name: local
             cluster:
               server: %s
-              insecure-skip-tls-verify: true
+              %s
         users:
           - name: user
             user:
-              token: %s
+              %s
         contexts:
           - name: here
             context: {cluster: local, user: user, namespace: %s}
         current-context: here
         """
-            .formatted(url(), token, namespace);
+            .formatted(url, trust, user, namespace);
     try {
       return Files.writeString(Files.createTempFile(folder, "kubeconfig", ".yaml"), text);
     } catch (IOException e) {
@@ -211,6 +221,34 @@ public final class LocalApiServer implements AutoCloseable {
         throw e;
       }
     }
+  }
+
+  /** The certificate that the API server has made for itself; it signs itself. */
+  public Path certificate() {
+    return folder.resolve("certs").resolve("apiserver.crt");
+  }
+
+  /**
+   * Sets the tokens that an API server started from now on knows, besides {@link #ADMIN}: each a
+   * line such as {@code viewer-token,viewer,viewer}.
+   */
+  public void tokens(String... lines) throws IOException {
+    Files.writeString(
+        folder.resolve("tokens.csv"),
+        ADMIN + ",admin,admin,\"system:masters\"\n" + String.join("\n", lines) + "\n");
+  }
+
+  /**
+   * Replaces everything stored by nothing, as if an old backup was restored; API server and all.
+   */
+  public void restoreEmpty() throws IOException, InterruptedException {
+    kill();
+    try (Stream<Path> files = Files.walk(folder.resolve("etcd"))) {
+      files.sorted((a, b) -> b.compareTo(a)).forEach(path -> path.toFile().delete());
+    }
+    startEtcd();
+    startApiServer();
+    serveSlices();
   }
 
   /** Kills the API server, as a crash would; etcd goes on. */

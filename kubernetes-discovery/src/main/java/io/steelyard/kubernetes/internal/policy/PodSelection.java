@@ -28,7 +28,10 @@ final class PodSelection implements Source<String> {
 
   @Override
   public Listing<String> list() throws Exception {
-    return Listings.of(pods(client.get()).list(new ListOptions()), PodSelection::uid);
+    Listing<String> listing =
+        Listings.of(pods(client.get()).list(new ListOptions()), PodSelection::uid);
+    client.answered();
+    return listing;
   }
 
   @Override
@@ -44,6 +47,11 @@ final class PodSelection implements Source<String> {
   private static String uid(Pod pod) {
     String uid = pod.getMetadata() == null ? null : pod.getMetadata().getUid();
     return uid == null ? "" : uid;
+  }
+
+  @Override
+  public void renew() {
+    client.renew();
   }
 
   @Override

@@ -44,7 +44,10 @@ final class PolicyObjects implements Source<Policy> {
   @Override
   public Listing<Policy> list() throws Exception {
     try {
-      return Listings.of(policies(client.get()).list(new ListOptions()), this::read);
+      Listing<Policy> listing =
+          Listings.of(policies(client.get()).list(new ListOptions()), this::read);
+      client.answered();
+      return listing;
     } catch (KubernetesClientException e) {
       if (e.getCode() == 404) {
         KubernetesClientException missing =
@@ -87,6 +90,11 @@ final class PolicyObjects implements Source<Policy> {
           Resource<GenericKubernetesResource>>
       policies(KubernetesClient client) {
     return client.genericKubernetesResources(CONTEXT).inNamespace(namespace);
+  }
+
+  @Override
+  public void renew() {
+    client.renew();
   }
 
   @Override
