@@ -7,6 +7,7 @@ import io.steelyard.PickContext;
 import io.steelyard.Picker;
 import io.steelyard.RandomSource;
 import io.steelyard.Strategy;
+import io.steelyard.TimedPicker;
 
 /**
  * See {@link Strategies#powerOf}.
@@ -32,9 +33,11 @@ record PowerOfD(int choices, LoadMetric metric) implements Strategy {
       int only = usable.index[0];
       return (request, rank) -> only;
     }
-    return usable.equalWeights
-        ? new Equal(this, usable, candidates, context)
-        : new Weighted(this, usable, candidates, context);
+    TimedPicker picker =
+        usable.equalWeights
+            ? new Equal(this, usable, candidates, context)
+            : new Weighted(this, usable, candidates, context);
+    return metric.timed() ? picker : (request, rank) -> picker.pick(request, rank, 0);
   }
 
   @Override
@@ -47,7 +50,7 @@ record PowerOfD(int choices, LoadMetric metric) implements Strategy {
    * drawn before, so that every order of every set has its chance. What was drawn stands in local
    * variables of the caller, −1 where nothing does yet; an array would be an allocation.
    */
-  private abstract static class Drawing implements Picker {
+  private abstract static class Drawing implements TimedPicker {
     /** After so many draws of those that were drawn before, any other will do. */
     private static final int DRAWS = 16;
 
@@ -70,6 +73,11 @@ record PowerOfD(int choices, LoadMetric metric) implements Strategy {
     }
 
     abstract int draw();
+
+    @Override
+    public int pick(PickContext request, int rank) {
+      return pick(request, rank, context.nanoTime());
+    }
 
     /** A position other than these, of which {@code drawn} are some. */
     final int another(int drawn, int a, int b, int c, int d, int e, int f, int g) {
@@ -103,8 +111,7 @@ record PowerOfD(int choices, LoadMetric metric) implements Strategy {
     }
 
     @Override
-    public int pick(PickContext request, int rank) {
-      long now = timed ? context.nanoTime() : 0;
+    public int pick(PickContext request, int rank, long now) {
       int a = draw();
       int b = -1;
       int c = -1;
@@ -140,9 +147,6 @@ record PowerOfD(int choices, LoadMetric metric) implements Strategy {
 
   /** Compares two as {@link PowerOfTwo} does, the next one drawn with the best so far. */
   private static final class Weighted extends Drawing {
-    /** Measured costs that differ by less than this factor are taken for equal, as there. */
-    private static final double ALIKE = 0.7;
-
     private final double[] weight;
     private final AliasTable table;
 
@@ -158,8 +162,7 @@ record PowerOfD(int choices, LoadMetric metric) implements Strategy {
     }
 
     @Override
-    public int pick(PickContext request, int rank) {
-      long now = timed ? context.nanoTime() : 0;
+    public int pick(PickContext request, int rank, long now) {
       int a = draw();
       int b = -1;
       int c = -1;
@@ -175,7 +178,8 @@ record PowerOfD(int choices, LoadMetric metric) implements Strategy {
         double cost = metric.cost(stats[next], now);
         int inFlight = stats[next].inFlight();
         double lighter = Math.min(weight[best], weight[next]);
-        boolean alike = timed && cost >= bestCost * ALIKE && bestCost >= cost * ALIKE;
+        boolean alike =
+            timed && cost >= bestCost * PowerOfTwo.ALIKE && bestCost >= cost * PowerOfTwo.ALIKE;
         double compared = alike ? bestCost : cost;
         if (compared * (1 + (int) (inFlight * lighter / weight[next]))
             < bestCost * (1 + (int) (bestInFlight * lighter / weight[best]))) {

@@ -24,7 +24,7 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
    * come within a third of the latency's decay time (-ln 0.7 = .36), and the requests in flight
    * still decide.
    */
-  private static final double ALIKE = 0.7;
+  static final double ALIKE = 0.7;
 
   @Override
   public Picker compile(Candidates candidates, Context context) {
