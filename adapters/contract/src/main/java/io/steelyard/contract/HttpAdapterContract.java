@@ -77,6 +77,11 @@ public abstract class HttpAdapterContract {
     return true;
   }
 
+  /** How many connections 20 requests to one server take at most, one after the other. */
+  protected int connectionsInARow() {
+    return 1;
+  }
+
   @AfterEach
   void stop() throws Exception {
     finish.countDown();
@@ -173,7 +178,8 @@ public abstract class HttpAdapterContract {
     for (int i = 0; i < 60; i++) {
       client.send(Ask.get("http://cart/"));
     }
-    assertThat(three).allSatisfy(pod -> assertThat(pod.clients).hasSize(1));
+    assertThat(three)
+        .allSatisfy(pod -> assertThat(pod.clients).hasSizeBetween(1, connectionsInARow()));
   }
 
   // ---- another try ----
@@ -692,7 +698,7 @@ public abstract class HttpAdapterContract {
     TestClient client = opened(new Setup("cart", balancer(pods.pod("127.0.0.2"))));
     Throwable error = catchThrowable(() -> client.send(Ask.get("http:///items")));
     assertThat(error).isNotNull().isNotInstanceOf(NullPointerException.class);
-    assertThat(error.getMessage()).contains("items");
+    assertThat(error.getMessage()).containsPattern("(?i)host|items");
   }
 
   @Test

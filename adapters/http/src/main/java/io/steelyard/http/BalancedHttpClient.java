@@ -90,8 +90,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Life cycle.</b> {@link #close()} and its kin close the wrapped client where the JDK has
  * such methods (21 and later) and do nothing before. They never close a balancer: whoever built it
- * closes it. WebSockets are passed through and not balanced; neither are HTTP/2 push promises
- * counted.
+ * closes it. HTTP/2 push promises are not counted.
  *
  * <p>Thread-safe. The static {@code newBuilder()} and {@code newHttpClient()} that this class
  * inherits make plain clients of the JDK.
@@ -296,10 +295,13 @@ public final class BalancedHttpClient extends HttpClient {
     return delegate.executor();
   }
 
-  /** The wrapped client's: WebSockets are not balanced. */
+  /**
+   * Starts a WebSocket: one to {@code ws://name/…} or {@code wss://name/…} is opened on an
+   * endpoint, or where it cannot connect on another. It counts as in flight until it is open.
+   */
   @Override
   public WebSocket.Builder newWebSocketBuilder() {
-    return delegate.newWebSocketBuilder();
+    return new BalancedWebSocketBuilder(this);
   }
 
   // ---- methods that HttpClient has since 21, hence no @Override ----

@@ -77,7 +77,7 @@ final class Journey {
     return exchange(attempt);
   }
 
-  private static ConnectException asConnectException(NoEndpointException e) {
+  static ConnectException asConnectException(NoEndpointException e) {
     return (ConnectException) new ConnectException(e.getMessage()).initCause(e);
   }
 
