@@ -239,7 +239,7 @@ final class AsyncSend<T> {
         : Outcome.CANCELLED;
   }
 
-  private static Throwable unwrap(Throwable error) {
+  static Throwable unwrap(Throwable error) {
     Throwable cause = error;
     while ((cause instanceof CompletionException || cause instanceof ExecutionException)
         && cause.getCause() != null) {

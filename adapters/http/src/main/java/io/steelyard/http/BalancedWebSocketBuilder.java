@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -160,7 +159,7 @@ final class BalancedWebSocketBuilder implements WebSocket.Builder {
                 if (error == null) {
                   opened(attempt, socket);
                 } else {
-                  failed(attempt, error instanceof CompletionException ? error.getCause() : error);
+                  failed(attempt, AsyncSend.unwrap(error));
                 }
               });
     }

@@ -133,9 +133,6 @@ final class AsyncJourney {
     if (body != null) {
       body.releaseResources();
     }
-    if (scope.execRuntime.isEndpointAcquired()) {
-      scope.execRuntime.discardEndpoint();
-    }
     tries.after(pause, () -> next(error));
   }
 
@@ -160,6 +157,7 @@ final class AsyncJourney {
 
   private void fail(Exception error) {
     deadline.over();
+    scope.clientContext.setRequestConfig(config);
     callback.failed(deadline.asTimeout(error));
   }
 
@@ -214,9 +212,11 @@ final class AsyncJourney {
       }
       Duration decided = pause;
       if (decided != null) {
+        scope.execRuntime.releaseEndpoint(); // can be used again
         goOn(decided, null);
         return;
       }
+      scope.clientContext.setRequestConfig(config);
       current.endByStatus();
       callback.completed();
     }
@@ -226,6 +226,7 @@ final class AsyncJourney {
       if (!over.compareAndSet(false, true)) {
         return;
       }
+      scope.execRuntime.discardEndpoint();
       Duration decided = pause;
       if (decided != null && !cancelled()) {
         goOn(decided, null); // the rest of an answer that is not to be seen

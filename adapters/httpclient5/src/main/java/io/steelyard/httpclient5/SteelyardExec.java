@@ -11,6 +11,7 @@ import java.util.Objects;
 import org.apache.hc.client5.http.async.AsyncExecCallback;
 import org.apache.hc.client5.http.async.AsyncExecChain;
 import org.apache.hc.client5.http.impl.ChainElement;
+import org.apache.hc.client5.http.impl.async.H2AsyncClientBuilder;
 import org.apache.hc.client5.http.impl.async.HttpAsyncClientBuilder;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.core5.http.HttpException;
@@ -106,6 +107,15 @@ public final class SteelyardExec {
 
   /** Has the client that this builder builds balance; call it once for each. */
   public HttpAsyncClientBuilder addTo(HttpAsyncClientBuilder client) {
+    return client
+        .disableAutomaticRetries()
+        .addExecInterceptorBefore(ChainElement.PROTOCOL.name(), BALANCE, this::executeAsync)
+        .addExecInterceptorBefore(
+            ChainElement.MAIN_TRANSPORT.name(), CONNECTED, SteelyardExec::connected);
+  }
+
+  /** Has the client that this builder builds balance; call it once for each. */
+  public H2AsyncClientBuilder addTo(H2AsyncClientBuilder client) {
     return client
         .disableAutomaticRetries()
         .addExecInterceptorBefore(ChainElement.PROTOCOL.name(), BALANCE, this::executeAsync)

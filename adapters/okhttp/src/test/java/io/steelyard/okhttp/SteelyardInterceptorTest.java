@@ -171,7 +171,7 @@ final class SteelyardInterceptorTest {
             });
     Balancer balancer = Listing.of(silent);
     OkHttpClient client =
-        SteelyardInterceptor.wrap(PLAIN.newBuilder().callTimeout(Duration.ofMillis(300)).build())
+        SteelyardInterceptor.wrap(PLAIN.newBuilder().callTimeout(Duration.ofSeconds(1)).build())
             .service("cart", balancer)
             .build();
     assertThatThrownBy(() -> body(client, "http://cart/")).isInstanceOf(IOException.class);
