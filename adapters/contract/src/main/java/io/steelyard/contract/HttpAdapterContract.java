@@ -41,6 +41,7 @@ import javax.net.ssl.SSLException;
 import mockwebserver3.MockWebServer;
 import mockwebserver3.RecordedRequest;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -398,7 +399,7 @@ public abstract class HttpAdapterContract {
     assertThat(afterTheHead).succeedsWithin(Duration.ofSeconds(5)).isEqualTo(-1);
   }
 
-  @Test
+  @RepeatedTest(5)
   void cancellingInMidBodyIsNeutral() throws Exception {
     Balancer balancer = balancer(slow());
     Future<Reply> future = opened(new Setup("cart", balancer)).start(Ask.get("http://cart/"));

@@ -108,7 +108,7 @@ final class AsyncJourney {
               scope.exchangeId,
               current.route(scope.route),
               scope.originalRequest,
-              scope.cancellableDependency,
+              new Cancelling(scope.cancellableDependency, current),
               scope.clientContext,
               scope.execRuntime,
               scope.scheduler,

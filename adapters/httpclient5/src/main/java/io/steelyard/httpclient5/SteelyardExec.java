@@ -11,7 +11,6 @@ import java.util.Objects;
 import org.apache.hc.client5.http.async.AsyncExecCallback;
 import org.apache.hc.client5.http.async.AsyncExecChain;
 import org.apache.hc.client5.http.impl.ChainElement;
-import org.apache.hc.client5.http.impl.async.H2AsyncClientBuilder;
 import org.apache.hc.client5.http.impl.async.HttpAsyncClientBuilder;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.core5.http.HttpException;
@@ -35,6 +34,10 @@ import org.slf4j.LoggerFactory;
  * <p><b>The URI.</b> Its host names the service. Its port is ignored: the endpoint's own counts.
  * {@code Host} says what was asked for. A request to a service goes around any proxy. An endpoint
  * whose host is a name is looked up by the JVM, and its first address is taken.
+ *
+ * <p><b>HTTP/2.</b> The async client speaks it, and with message multiplexing switched on in its
+ * connection manager requests share a connection. The client that speaks HTTP/2 alone ({@code
+ * H2AsyncClientBuilder}) does not go by the address of a route and cannot be balanced so.
  *
  * <p><b>https</b> verifies the certificate against the name of the service. Each step of a
  * <b>redirect</b> is balanced for itself.
@@ -107,15 +110,6 @@ public final class SteelyardExec {
 
   /** Has the client that this builder builds balance; call it once for each. */
   public HttpAsyncClientBuilder addTo(HttpAsyncClientBuilder client) {
-    return client
-        .disableAutomaticRetries()
-        .addExecInterceptorBefore(ChainElement.PROTOCOL.name(), BALANCE, this::executeAsync)
-        .addExecInterceptorBefore(
-            ChainElement.MAIN_TRANSPORT.name(), CONNECTED, SteelyardExec::connected);
-  }
-
-  /** Has the client that this builder builds balance; call it once for each. */
-  public H2AsyncClientBuilder addTo(H2AsyncClientBuilder client) {
     return client
         .disableAutomaticRetries()
         .addExecInterceptorBefore(ChainElement.PROTOCOL.name(), BALANCE, this::executeAsync)

@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.steelyard.Balancer;
-import io.steelyard.Endpoint;
 import io.steelyard.Outcome;
-import io.steelyard.contract.Certificates;
 import io.steelyard.contract.Listing;
 import io.steelyard.contract.Pods;
 import io.steelyard.contract.Pods.Pod;
@@ -17,19 +15,13 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import mockwebserver3.MockWebServer;
-import org.apache.hc.client5.http.async.methods.SimpleHttpResponse;
-import org.apache.hc.client5.http.async.methods.SimpleRequestBuilder;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.client5.http.config.RequestConfig;
-import org.apache.hc.client5.http.impl.async.CloseableHttpAsyncClient;
-import org.apache.hc.client5.http.impl.async.HttpAsyncClients;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
-import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.http.io.entity.InputStreamEntity;
@@ -148,33 +140,5 @@ final class SteelyardExecTest {
       assertThatThrownBy(() -> client.execute(post, response -> null)).hasMessage("disk gone");
       assertThat(Listing.outcomes(balancer)).isEqualTo(Map.of(Outcome.CANCELLED, 1L));
     }
-  }
-
-  @Test
-  void aClientOfHttp2AloneIsBalancedToo() throws Exception {
-    Certificates certificate = Certificates.of("cart.shop");
-    MockWebServer first = pods.http2("127.0.0.2", certificate.server(), Duration.ZERO);
-    MockWebServer second = pods.http2("127.0.0.3", certificate.server(), Duration.ZERO);
-    Balancer balancer =
-        Listing.of(
-            Endpoint.of("127.0.0.2", first.getPort()), Endpoint.of("127.0.0.3", second.getPort()));
-    SteelyardExec balancing = SteelyardExec.builder().service("cart.shop", balancer).build();
-    try (CloseableHttpAsyncClient client =
-        balancing
-            .addTo(
-                HttpAsyncClients.customHttp2()
-                    .setTlsStrategy(new DefaultClientTlsStrategy(certificate.client())))
-            .build()) {
-      client.start();
-      for (int i = 0; i < 10; i++) {
-        SimpleHttpResponse answer =
-            client
-                .execute(SimpleRequestBuilder.get("https://cart.shop/").build(), null)
-                .get(10, TimeUnit.SECONDS);
-        assertThat(answer.getCode()).isEqualTo(200);
-      }
-    }
-    assertThat(first.getRequestCount()).isEqualTo(5);
-    assertThat(second.getRequestCount()).isEqualTo(5);
   }
 }
