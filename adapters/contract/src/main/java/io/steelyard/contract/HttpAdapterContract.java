@@ -374,7 +374,7 @@ public abstract class HttpAdapterContract {
     ending.join();
   }
 
-  @Test
+  @RepeatedTest(5)
   void cancellingBeforeTheHeadersIsNeutralAndReachesTheServer() throws Exception {
     CompletableFuture<Integer> afterTheHead = new CompletableFuture<>();
     Pod pod =

@@ -44,6 +44,7 @@ final class AsyncJourney {
   private final boolean idempotent;
   private final @Nullable WatchedProducer body;
   private final Deadline deadline;
+  private volatile @Nullable Cancelling underWay;
 
   AsyncJourney(
       SteelyardExec exec,
@@ -66,8 +67,7 @@ final class AsyncJourney {
     this.tries = policy.begin(balancer, context);
     this.idempotent = HttpRules.isIdempotent(request.getMethod()) || context.isIdempotent();
     this.body = body == null ? null : new WatchedProducer(body);
-    this.deadline =
-        new Deadline(settings.platform(), policy.deadline(), scope.execRuntime::discardEndpoint);
+    this.deadline = new Deadline(settings.platform(), policy.deadline(), this::hangUp);
   }
 
   void start() {
@@ -101,6 +101,8 @@ final class AsyncJourney {
       fail(new CancellationException("Request aborted"));
       return;
     }
+    Cancelling cancelling = new Cancelling(scope.cancellableDependency, scope.execRuntime, current);
+    underWay = cancelling;
     Answer answer = new Answer(current);
     try {
       AsyncExecChain.Scope here =
@@ -108,7 +110,7 @@ final class AsyncJourney {
               scope.exchangeId,
               current.route(scope.route),
               scope.originalRequest,
-              new Cancelling(scope.cancellableDependency, current),
+              cancelling,
               scope.clientContext,
               scope.execRuntime,
               scope.scheduler,
@@ -117,6 +119,13 @@ final class AsyncJourney {
       chain.proceed(BasicRequestBuilder.copy(request).build(), body, here, answer);
     } catch (IOException | HttpException | RuntimeException e) {
       answer.failed(e);
+    }
+  }
+
+  private void hangUp() {
+    Cancelling current = underWay;
+    if (current != null) {
+      current.hangUp();
     }
   }
 

@@ -59,9 +59,9 @@ public final class Overhead {
 
   private String measure(Subject subject, ExecutorService threads, int pairs, long millis)
       throws Exception {
-    for (int i = 0; i < 10; i++) { // warm-up
-      block(subject.bare(), threads, 200, histogram());
-      block(subject.balanced(), threads, 200, histogram());
+    for (int i = 0; i < 20; i++) { // warm-up: ten seconds
+      block(subject.bare(), threads, 250, histogram());
+      block(subject.balanced(), threads, 250, histogram());
     }
     for (int i = 0; i < pairs; i++) {
       boolean bareFirst = i % 2 == 0;
