@@ -6,6 +6,7 @@ module io.steelyard {
   requires static jdk.jfr;
 
   exports io.steelyard;
+  exports io.steelyard.adapter;
   exports io.steelyard.config;
   exports io.steelyard.retry;
   exports io.steelyard.stage;

@@ -44,6 +44,10 @@ class ArchitectureTest {
       onlyTheRoot("retry").allowEmptyShould(true);
 
   @ArchTest
+  static final ArchRule what_adapters_share_depends_on_the_root_and_retries =
+      onlyTheRoot("adapter", "io.steelyard.retry..");
+
+  @ArchTest
   static final ArchRule only_the_builder_knows_the_inside =
       noClasses()
           .that(not(resideInAPackage(INTERNAL)))
@@ -64,7 +68,8 @@ class ArchitectureTest {
                   "io.steelyard.strategy..",
                   "io.steelyard.stage..",
                   "io.steelyard.discovery..",
-                  "io.steelyard.retry.."));
+                  "io.steelyard.retry..",
+                  "io.steelyard.adapter.."));
 
   @ArchTest
   static final ArchRule the_inside_knows_no_strategy_stage_or_discovery =

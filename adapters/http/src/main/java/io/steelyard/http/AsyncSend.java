@@ -3,6 +3,7 @@ package io.steelyard.http;
 import io.steelyard.Outcome;
 import io.steelyard.Platform;
 import java.net.ConnectException;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.PushPromiseHandler;
@@ -94,7 +95,9 @@ final class AsyncSend<T> {
     }
     CompletableFuture<HttpResponse<T>> sending;
     try {
-      sending = client.sendAsyncAsItIs(next.request(), next.watch(handler), pushes);
+      sending =
+          BalancedHttpClient.sendAsync(
+              journey.delegate(), next.request(), next.watch(handler), pushes);
     } catch (Throwable e) {
       next.failed(e);
       fail(e);
@@ -123,10 +126,37 @@ final class AsyncSend<T> {
       return;
     }
     from.delivered();
+    HttpRequest redirected = journey.redirected();
+    if (redirected != null) {
+      follow(redirected);
+      return;
+    }
     completing = true;
     if (!result.complete(response)) {
       from.unwanted(Outcome.CANCELLED);
     }
+  }
+
+  private void follow(HttpRequest redirected) {
+    if (result.isDone()) {
+      return;
+    }
+    CompletableFuture<HttpResponse<T>> following =
+        client.sendAsync(redirected, handler, pushes, journey.hops() + 1);
+    sent = following;
+    if (result.isDone()) {
+      following.cancel(true);
+    }
+    CompletableFuture<?> unused =
+        following.whenComplete(
+            (response, error) -> {
+              completing = true;
+              if (error == null) {
+                result.complete(response);
+              } else {
+                result.completeExceptionally(unwrap(error));
+              }
+            });
   }
 
   private void failed(Exchange from, Throwable error) {
@@ -209,7 +239,7 @@ final class AsyncSend<T> {
         : Outcome.CANCELLED;
   }
 
-  private static Throwable unwrap(Throwable error) {
+  static Throwable unwrap(Throwable error) {
     Throwable cause = error;
     while ((cause instanceof CompletionException || cause instanceof ExecutionException)
         && cause.getCause() != null) {

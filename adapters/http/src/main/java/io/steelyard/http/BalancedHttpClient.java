@@ -3,8 +3,7 @@ package io.steelyard.http;
 import io.steelyard.Balancer;
 import io.steelyard.NoEndpointException;
 import io.steelyard.PickContext;
-import io.steelyard.Platform;
-import io.steelyard.retry.RetryPolicy;
+import io.steelyard.adapter.HttpAdapter;
 import java.io.IOException;
 import java.net.Authenticator;
 import java.net.CookieHandler;
@@ -17,13 +16,10 @@ import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.PushPromiseHandler;
 import java.net.http.WebSocket;
 import java.time.Duration;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
@@ -45,12 +41,18 @@ import org.jspecify.annotations.Nullable;
  * own counts. The request that is sent has the endpoint's address in its URI, so {@link
  * HttpResponse#uri()} says who answered, cookies belong to that address, and {@code Host} is that
  * address too; only a JVM started with {@code -Djdk.httpclient.allowRestrictedHeaders=host} lets
- * this client keep the service's name in {@code Host}. Redirects that the wrapped client follows by
- * itself are not balanced: a relative one stays with the endpoint.
+ * this client keep the service's name in {@code Host}.
  *
- * <p><b>https</b> to a service is not balanced yet and fails with {@link
- * UnsupportedOperationException}: a certificate is made out to a name, not to the address of a pod.
- * https to other hosts is passed on like everything else.
+ * <p><b>Redirects</b> are followed if the wrapped client follows them, by its rules, and each step
+ * is balanced for itself: five at most. The answer's {@code previousResponse()} is then empty. What
+ * a host that is no service leads to, the wrapped client follows alone.
+ *
+ * <p><b>https.</b> The endpoint's certificate is verified against the name of the service, which is
+ * also what SNI says; one made out to the endpoint's own address passes too. The JDK binds that
+ * name to a client, so the first https request to a service makes a copy of the wrapped client for
+ * it, with the same executor, limits and TLS settings; so does a wrapped client that follows
+ * redirects. What a client does not tell, its copy has not: the priority of HTTP/2 and the local
+ * address.
  *
  * <p><b>In flight.</b> A request counts as in flight until its body has been read to the end, has
  * broken off, or was cancelled. Its latency is the time to the headers. {@link HttpOutcomes} says
@@ -88,40 +90,22 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Life cycle.</b> {@link #close()} and its kin close the wrapped client where the JDK has
  * such methods (21 and later) and do nothing before. They never close a balancer: whoever built it
- * closes it. WebSockets are passed through and not balanced; neither are HTTP/2 push promises
- * counted.
+ * closes it. HTTP/2 push promises are not counted.
  *
  * <p>Thread-safe. The static {@code newBuilder()} and {@code newHttpClient()} that this class
  * inherits make plain clients of the JDK.
  */
 public final class BalancedHttpClient extends HttpClient {
   private final HttpClient delegate;
-  private final Map<String, Balancer> services;
-  private final Function<String, @Nullable Balancer> resolver;
-  private final boolean passThrough;
-  private final OpenBodies openBodies;
-  final Function<HttpRequest, PickContext> contextOf;
+  final Delegates delegates;
+  final HttpAdapter<HttpRequest> settings;
   final HttpOutcomes outcomes;
-  private final @Nullable RetryPolicy retry;
-  final Duration awaitFirst;
-  final Platform platform;
-  final FirstLists firstLists;
 
   BalancedHttpClient(BalancedHttpClientBuilder builder) {
     this.delegate = builder.delegate;
-    this.services = Map.copyOf(builder.services);
-    this.resolver = builder.resolver;
-    this.passThrough = builder.passThrough;
-    this.contextOf = builder.contextOf;
+    this.delegates = new Delegates(delegate);
+    this.settings = builder.settings();
     this.outcomes = builder.outcomes;
-    this.retry = builder.retry;
-    this.awaitFirst =
-        builder.awaitFirst != null
-            ? builder.awaitFirst
-            : delegate.connectTimeout().orElse(BalancedHttpClientBuilder.AWAIT_FIRST);
-    this.platform = builder.platform;
-    this.firstLists = new FirstLists(platform);
-    this.openBodies = new OpenBodies(platform, builder.abandonBodyAfter);
   }
 
   /**
@@ -140,22 +124,34 @@ public final class BalancedHttpClient extends HttpClient {
    *     endpoint, its cause is a {@link NoEndpointException}
    * @throws IllegalArgumentException if the URI has no host, or names no known service and such
    *     requests are not {@linkplain BalancedHttpClientBuilder#passThrough passed through}
-   * @throws UnsupportedOperationException for https to a known service
    */
   @Override
   public <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> responseBodyHandler)
       throws IOException, InterruptedException {
     Objects.requireNonNull(responseBodyHandler, "responseBodyHandler");
-    Balancer balancer = balancerFor(request);
-    if (balancer == null) {
-      return delegate.send(request, responseBodyHandler);
+    HttpRequest next = request;
+    for (int hops = 0; true; hops++) {
+      Balancer balancer = balancerFor(next);
+      if (balancer == null) {
+        return delegates.wrapped().send(next, responseBodyHandler);
+      }
+      Journey journey = new Journey(this, next, balancer, hops);
+      HttpResponse<T> response = send(journey, responseBodyHandler);
+      HttpRequest redirected = journey.redirected();
+      if (redirected == null) {
+        return response;
+      }
+      next = redirected;
     }
-    Journey journey = new Journey(this, openBodies, request, balancer);
+  }
+
+  private <T> HttpResponse<T> send(Journey journey, BodyHandler<T> handler)
+      throws IOException, InterruptedException {
     Exchange exchange = journey.beginOrWait();
     while (true) {
       HttpResponse<T> response;
       try {
-        response = delegate.send(exchange.request(), exchange.watch(responseBodyHandler));
+        response = journey.delegate().send(exchange.request(), exchange.watch(handler));
       } catch (Throwable error) {
         exchange.failed(error);
         Duration pause = journey.afterError(exchange, error);
@@ -201,25 +197,35 @@ public final class BalancedHttpClient extends HttpClient {
       @Nullable PushPromiseHandler<T> pushPromiseHandler) {
     Objects.requireNonNull(request, "request");
     Objects.requireNonNull(responseBodyHandler, "responseBodyHandler");
-    Balancer balancer;
+    return sendAsync(request, responseBodyHandler, pushPromiseHandler, 0);
+  }
+
+  <T> CompletableFuture<HttpResponse<T>> sendAsync(
+      HttpRequest request,
+      BodyHandler<T> handler,
+      @Nullable PushPromiseHandler<T> pushes,
+      int hops) {
     Journey journey;
     try {
-      balancer = balancerFor(request);
+      Balancer balancer = balancerFor(request);
       if (balancer == null) {
-        return sendAsyncAsItIs(request, responseBodyHandler, pushPromiseHandler);
+        return sendAsync(delegates.wrapped(), request, handler, pushes);
       }
-      journey = new Journey(this, openBodies, request, balancer);
+      journey = new Journey(this, request, balancer, hops);
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
-    return new AsyncSend<>(this, journey, responseBodyHandler, pushPromiseHandler).start();
+    return new AsyncSend<>(this, journey, handler, pushes).start();
   }
 
-  <T> CompletableFuture<HttpResponse<T>> sendAsyncAsItIs(
-      HttpRequest request, BodyHandler<T> handler, @Nullable PushPromiseHandler<T> pushes) {
+  static <T> CompletableFuture<HttpResponse<T>> sendAsync(
+      HttpClient through,
+      HttpRequest request,
+      BodyHandler<T> handler,
+      @Nullable PushPromiseHandler<T> pushes) {
     return pushes == null
-        ? delegate.sendAsync(request, handler)
-        : delegate.sendAsync(request, handler, pushes);
+        ? through.sendAsync(request, handler)
+        : through.sendAsync(request, handler, pushes);
   }
 
   /** The balancer in charge; null if the request is to be passed through. */
@@ -231,44 +237,7 @@ public final class BalancedHttpClient extends HttpClient {
       throw new IllegalArgumentException(
           "request URI: " + uri + " (expected: a host, as in http://cart/)");
     }
-    String name = host.toLowerCase(Locale.ROOT);
-    Balancer balancer = services.get(name);
-    if (balancer == null) {
-      balancer = resolver.apply(name);
-    }
-    if (balancer == null) {
-      if (passThrough) {
-        return null;
-      }
-      throw new IllegalArgumentException(
-          "request URI: " + uri + ": no such service: " + name + " (known: " + names() + ")");
-    }
-    if (!"http".equalsIgnoreCase(uri.getScheme())) {
-      throw new UnsupportedOperationException(
-          uri
-              + ": "
-              + uri.getScheme()
-              + " is not balanced yet, because the endpoint's certificate would be checked against"
-              + " its address (expected: http://"
-              + name
-              + "/…)");
-    }
-    return balancer;
-  }
-
-  /** The builder's policy, or the balancer's, or the one of this class. */
-  RetryPolicy policyFor(Balancer balancer) {
-    if (retry != null) {
-      return retry;
-    }
-    RetryPolicy theirs = RetryPolicy.of(balancer);
-    return theirs != null ? theirs : BalancedHttpClientBuilder.CONNECT_FAILURES;
-  }
-
-  private String names() {
-    return services.isEmpty()
-        ? "none"
-        : String.join(", ", services.keySet().stream().sorted().toList());
+    return settings.balancerOf(host, uri);
   }
 
   /**
@@ -276,7 +245,7 @@ public final class BalancedHttpClient extends HttpClient {
    * and was counted in flight until it was given up. More than none is a bug of the caller's.
    */
   public long abandonedBodies() {
-    return openBodies.abandoned();
+    return settings.openBodies().abandoned();
   }
 
   // ---- what the wrapped client says ----
@@ -326,32 +295,35 @@ public final class BalancedHttpClient extends HttpClient {
     return delegate.executor();
   }
 
-  /** The wrapped client's: WebSockets are not balanced. */
+  /**
+   * Starts a WebSocket: one to {@code ws://name/…} or {@code wss://name/…} is opened on an
+   * endpoint, or where it cannot connect on another. It counts as in flight until it is open.
+   */
   @Override
   public WebSocket.Builder newWebSocketBuilder() {
-    return delegate.newWebSocketBuilder();
+    return new BalancedWebSocketBuilder(this);
   }
 
   // ---- methods that HttpClient has since 21, hence no @Override ----
 
   /** Closes the wrapped client, waiting for requests under way; balancers stay open. */
   public void close() {
-    Lifecycle.close(delegate);
+    delegates.close();
   }
 
   /** Lets the wrapped client finish what it has and take nothing new. */
   public void shutdown() {
-    Lifecycle.shutdown(delegate);
+    delegates.shutdown();
   }
 
   /** Stops the wrapped client, requests under way included. */
   public void shutdownNow() {
-    Lifecycle.shutdownNow(delegate);
+    delegates.shutdownNow();
   }
 
   /** Whether the wrapped client has ended; false before JDK 21. */
   public boolean isTerminated() {
-    return Lifecycle.isTerminated(delegate);
+    return delegates.isTerminated();
   }
 
   /**
@@ -360,11 +332,11 @@ public final class BalancedHttpClient extends HttpClient {
    * @return whether it has ended; false, at once, before JDK 21
    */
   public boolean awaitTermination(Duration duration) throws InterruptedException {
-    return Lifecycle.awaitTermination(delegate, duration);
+    return delegates.awaitTermination(duration);
   }
 
   @Override
   public String toString() {
-    return "BalancedHttpClient(" + names() + ") over " + delegate;
+    return "BalancedHttpClient(" + settings.names() + ") over " + delegate;
   }
 }

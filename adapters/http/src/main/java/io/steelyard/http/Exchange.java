@@ -3,6 +3,7 @@ package io.steelyard.http;
 import io.steelyard.Attempt;
 import io.steelyard.Outcome;
 import io.steelyard.Platform;
+import io.steelyard.adapter.OpenBodies;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * down, and whichever of {@link #bodyFailed} and {@link #failed} or {@link #delivered} comes second
  * sees what the first has written; both fields are volatile.
  */
-final class Exchange {
+final class Exchange implements OpenBodies.Body {
   private static final Logger log = LoggerFactory.getLogger(BalancedHttpClient.class);
 
   private final Journey journey;
@@ -99,6 +100,10 @@ final class Exchange {
       if (pause != null) {
         end(outcome);
         retryIn = pause;
+        return new DiscardedBody<>(journey.platform());
+      }
+      if (journey.redirects(info, body == null || body.canBeSent())) {
+        end(outcome);
         return new DiscardedBody<>(journey.platform());
       }
       return new WatchedBody<>(
@@ -231,17 +236,19 @@ final class Exchange {
 
   // ---- abandoned bodies ----
 
-  boolean ended() {
+  @Override
+  public boolean ended() {
     return attempt.ended();
   }
 
-  /** Whether the body's reader has asked for nothing since then. */
-  boolean idleFor(long nanos, long now) {
+  @Override
+  public boolean idleFor(long nanos, long now) {
     return demand.get() == 0 && now - idleSince >= nanos;
   }
 
   /** Stops counting; the body itself is left alone. */
-  void abandon() {
+  @Override
+  public void abandon() {
     endByStatus();
   }
 

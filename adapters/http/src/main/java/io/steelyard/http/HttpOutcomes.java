@@ -1,12 +1,9 @@
 package io.steelyard.http;
 
 import io.steelyard.Outcome;
-import java.io.InterruptedIOException;
-import java.net.SocketTimeoutException;
+import io.steelyard.adapter.HttpRules;
 import java.net.http.HttpResponse.ResponseInfo;
 import java.net.http.HttpTimeoutException;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.TimeoutException;
 
 /**
  * Turns an HTTP response, or the error there was instead, into an {@link Outcome}. Thread-safe,
@@ -31,19 +28,7 @@ public interface HttpOutcomes {
     if (ConnectFailures.is(error)) {
       return Outcome.UNREACHABLE;
     }
-    if (error instanceof HttpTimeoutException
-        || error instanceof SocketTimeoutException
-        || error instanceof TimeoutException) {
-      return Outcome.TIMEOUT;
-    }
-    if (error instanceof CancellationException
-        || error instanceof InterruptedException
-        || error instanceof InterruptedIOException
-        || error instanceof IllegalArgumentException
-        || error instanceof SecurityException) {
-      return Outcome.CANCELLED;
-    }
-    return Outcome.FAILURE;
+    return error instanceof HttpTimeoutException ? Outcome.TIMEOUT : HttpRules.ofError(error);
   }
 
   /**
@@ -60,11 +45,6 @@ enum StandardOutcomes implements HttpOutcomes {
 
   @Override
   public Outcome ofResponse(ResponseInfo response) {
-    return switch (response.statusCode()) {
-      case 500, 502, 504 -> Outcome.FAILURE;
-      case 408 -> Outcome.TIMEOUT;
-      case 429, 503 -> Outcome.OVERLOADED;
-      default -> Outcome.SUCCESS;
-    };
+    return HttpRules.ofStatus(response.statusCode());
   }
 }

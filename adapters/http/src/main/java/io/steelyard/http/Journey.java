@@ -7,18 +7,18 @@ import io.steelyard.NoEndpointException;
 import io.steelyard.Outcome;
 import io.steelyard.PickContext;
 import io.steelyard.Platform;
+import io.steelyard.adapter.HttpRules;
+import io.steelyard.adapter.OpenBodies;
 import io.steelyard.retry.RetryAfter;
 import io.steelyard.retry.RetryPolicy;
 import io.steelyard.retry.Tries;
 import java.net.ConnectException;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.ResponseInfo;
 import java.time.Duration;
-import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** One request on its way: where it may still go, and how long it has. One thread at a time. */
@@ -28,10 +28,6 @@ final class Journey {
   /** A time-out must be more than zero. */
   private static final Duration SHORTEST = Duration.ofMillis(1);
 
-  /** RFC 9110, 9.2.2: may arrive twice. */
-  private static final Set<String> IDEMPOTENT =
-      Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE");
-
   private final BalancedHttpClient client;
   private final OpenBodies openBodies;
   private final HttpRequest request;
@@ -40,38 +36,29 @@ final class Journey {
   private final boolean idempotent;
   private final @Nullable Duration deadline;
   private final long startedAt;
+  private final int hops;
+  private volatile @Nullable HttpRequest redirected;
 
-  Journey(
-      BalancedHttpClient client, OpenBodies openBodies, HttpRequest request, Balancer balancer) {
+  Journey(BalancedHttpClient client, HttpRequest request, Balancer balancer, int hops) {
+    this.hops = hops;
     this.client = client;
-    this.openBodies = openBodies;
+    this.openBodies = client.settings.openBodies();
     this.request = request;
     this.balancer = balancer;
-    PickContext context = Objects.requireNonNull(client.contextOf.apply(request), "contextOf");
-    RetryPolicy policy = client.policyFor(balancer);
+    PickContext context = client.settings.contextOf(request);
+    RetryPolicy policy = client.settings.policyFor(balancer);
     this.tries = policy.begin(balancer, context, request.timeout().orElse(null));
-    this.idempotent = IDEMPOTENT.contains(request.method()) || context.isIdempotent();
+    this.idempotent = HttpRules.isIdempotent(request.method()) || context.isIdempotent();
     this.deadline = policy.deadline();
-    this.startedAt = deadline == null ? 0 : client.platform.nanoTime();
+    this.startedAt = deadline == null ? 0 : client.settings.platform().nanoTime();
   }
 
   /** Sets out, waiting for the first list if need be. */
   Exchange beginOrWait() throws ConnectException, InterruptedException {
     try {
-      return begin();
-    } catch (ConnectException e) {
-      CompletableFuture<@Nullable Void> gate = firstList(e);
-      if (gate == null) {
-        throw e;
-      }
-      try {
-        gate.get();
-      } catch (ExecutionException impossible) {
-        throw new AssertionError(impossible);
-      } finally {
-        gate.cancel(false);
-      }
-      return begin();
+      return exchange(client.settings.beginOrWait(balancer, tries));
+    } catch (NoEndpointException e) {
+      throw asConnectException(e);
     }
   }
 
@@ -85,9 +72,13 @@ final class Journey {
     try {
       attempt = tries.begin();
     } catch (NoEndpointException e) {
-      throw (ConnectException) new ConnectException(e.getMessage()).initCause(e);
+      throw asConnectException(e);
     }
     return exchange(attempt);
+  }
+
+  static ConnectException asConnectException(NoEndpointException e) {
+    return (ConnectException) new ConnectException(e.getMessage()).initCause(e);
   }
 
   /**
@@ -95,16 +86,9 @@ final class Journey {
    * waiting would not help.
    */
   @Nullable CompletableFuture<@Nullable Void> firstList(ConnectException error) {
-    if (!(error.getCause() instanceof NoEndpointException none)
-        || none.why() != NoEndpointException.Why.WAITING) {
-      return null;
-    }
-    Duration wait = client.awaitFirst;
-    Duration left = tries.remaining();
-    if (left != null && left.compareTo(wait) < 0) {
-      wait = left;
-    }
-    return wait.isZero() || wait.isNegative() ? null : client.firstLists.gate(balancer, wait);
+    return error.getCause() instanceof NoEndpointException none
+        ? client.settings.firstList(balancer, tries, none)
+        : null;
   }
 
   /** The pause before the next try, after one that failed; null if that was the last. */
@@ -124,10 +108,40 @@ final class Journey {
     }
     Duration retryAfter =
         RetryAfter.parse(
-            answer.headers().firstValue("Retry-After").orElse(null), client.platform.epochMillis());
+            answer.headers().firstValue("Retry-After").orElse(null),
+            client.settings.platform().epochMillis());
     // It has answered, so it was reached.
     Outcome reached = outcome == Outcome.UNREACHABLE ? Outcome.FAILURE : outcome;
     return tries.afterAnswer(reached, idempotent && canBeSentAgain, retryAfter);
+  }
+
+  /** Whether the answer leads elsewhere; it is then not to be shown. */
+  boolean redirects(ResponseInfo answer, boolean bodyIsThere) {
+    if (hops < Redirects.MOST) {
+      redirected = Redirects.follow(client.delegates, request, answer, bodyIsThere, timeLeft());
+    }
+    return redirected != null;
+  }
+
+  /** What is to be sent instead; null if the answer stands. */
+  @Nullable HttpRequest redirected() {
+    return redirected;
+  }
+
+  int hops() {
+    return hops;
+  }
+
+  /** What is left of the request's own time; null if it has no limit. */
+  private @Nullable Duration timeLeft() {
+    Duration left = request.timeout().isEmpty() ? null : tries.remaining();
+    return left == null || left.compareTo(SHORTEST) >= 0 ? left : SHORTEST;
+  }
+
+  /** The client to send it with. */
+  HttpClient delegate() {
+    URI uri = request.uri();
+    return client.delegates.of(uri.getHost(), "https".equalsIgnoreCase(uri.getScheme()));
   }
 
   /** Waits on this thread. */
@@ -168,7 +182,7 @@ final class Journey {
   }
 
   Platform platform() {
-    return client.platform;
+    return client.settings.platform();
   }
 
   /** What is left of the policy's deadline; null if it has none. */
@@ -176,7 +190,7 @@ final class Journey {
     if (deadline == null) {
       return null;
     }
-    Duration left = deadline.minusNanos(client.platform.nanoTime() - startedAt);
+    Duration left = deadline.minusNanos(client.settings.platform().nanoTime() - startedAt);
     return left.isNegative() ? Duration.ZERO : left;
   }
 

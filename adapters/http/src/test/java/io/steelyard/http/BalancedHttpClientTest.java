@@ -10,7 +10,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.steelyard.Balancer;
 import io.steelyard.Endpoint;
 import io.steelyard.PickContext;
-import io.steelyard.http.Pods.Pod;
+import io.steelyard.contract.Listing;
+import io.steelyard.contract.Pods;
+import io.steelyard.contract.Pods.Pod;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -25,7 +27,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -193,16 +194,6 @@ final class BalancedHttpClientTest {
     assertThat(body(client, "http://BILLING/")).isEqualTo("127.0.0.3");
     String other = "http://" + pods.pod("127.0.0.9").endpoint.authority();
     assertThat(body(client, other)).isEqualTo("127.0.0.9");
-  }
-
-  @Test
-  void httpsToAServiceIsAClearError() throws Exception {
-    HttpClient client = client(Listing.of(pods.pod("127.0.0.2")));
-    assertThatThrownBy(() -> body(client, "https://cart/"))
-        .isInstanceOf(UnsupportedOperationException.class)
-        .hasMessageContaining("https is not balanced yet");
-    CompletableFuture<?> future = client.sendAsync(get("https://cart/"), BodyHandlers.ofString());
-    assertThatThrownBy(future::get).hasCauseInstanceOf(UnsupportedOperationException.class);
   }
 
   @Test

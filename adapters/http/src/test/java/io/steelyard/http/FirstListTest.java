@@ -9,6 +9,8 @@ import io.steelyard.Balancer;
 import io.steelyard.NoEndpointException;
 import io.steelyard.NoEndpointException.Why;
 import io.steelyard.Topology;
+import io.steelyard.contract.Listing;
+import io.steelyard.contract.Pods;
 import io.steelyard.http.FailoverTest.Way;
 import java.net.ConnectException;
 import java.net.URI;

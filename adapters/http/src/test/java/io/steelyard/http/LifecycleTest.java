@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.steelyard.Balancer;
+import io.steelyard.contract.Listing;
+import io.steelyard.contract.Pods;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.steelyard.Balancer;
 import io.steelyard.Outcome;
+import io.steelyard.contract.Listing;
+import io.steelyard.contract.Pods;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;

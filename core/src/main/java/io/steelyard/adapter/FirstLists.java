@@ -1,4 +1,4 @@
-package io.steelyard.http;
+package io.steelyard.adapter;
 
 import io.steelyard.Balancer;
 import io.steelyard.Platform;

@@ -1,39 +1,49 @@
-package io.steelyard.http;
+package io.steelyard.contract;
 
 import io.steelyard.Balancer;
 import io.steelyard.Discovery;
 import io.steelyard.Endpoint;
 import io.steelyard.Outcome;
 import io.steelyard.Topology;
-import io.steelyard.http.Pods.Pod;
+import io.steelyard.contract.Pods.Pod;
 import io.steelyard.strategy.Strategies;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 
 /** A discovery that a test writes by hand, and round robin over it without stages. */
-final class Listing implements Discovery {
+public final class Listing implements Discovery {
   private Listener listener;
 
-  static Balancer of(Pod... pods) {
+  /** Has no list yet. */
+  public Listing() {}
+
+  public static Balancer of(Pod... pods) {
+    return of(endpoints(pods));
+  }
+
+  public static Balancer of(Endpoint... endpoints) {
     Listing listing = new Listing();
     Balancer balancer = listing.balancer();
-    listing.publish(pods);
+    listing.listener.update(Topology.of(endpoints));
     balancer.ready().toCompletableFuture().join();
     return balancer;
   }
 
-  Balancer balancer() {
+  public Balancer balancer() {
     return Balancer.builder(this).name("cart").stages().strategy(Strategies.roundRobin()).build();
   }
 
-  void publish(Pod... pods) {
-    listener.update(
-        Topology.of(Arrays.stream(pods).map(pod -> pod.endpoint).toArray(Endpoint[]::new)));
+  public void publish(Pod... pods) {
+    listener.update(Topology.of(endpoints(pods)));
+  }
+
+  private static Endpoint[] endpoints(Pod... pods) {
+    return Arrays.stream(pods).map(pod -> pod.endpoint).toArray(Endpoint[]::new);
   }
 
   /** What ended how, without zeros. */
-  static Map<Outcome, Long> outcomes(Balancer balancer) {
+  public static Map<Outcome, Long> outcomes(Balancer balancer) {
     Map<Outcome, Long> counts = new EnumMap<>(Outcome.class);
     for (Outcome outcome : Outcome.values()) {
       long count = balancer.stats().count(outcome);

@@ -1,8 +1,10 @@
-package io.steelyard.http;
+package io.steelyard.contract;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import io.steelyard.Endpoint;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,16 +13,27 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
+import mockwebserver3.Dispatcher;
+import mockwebserver3.MockResponse;
+import mockwebserver3.MockWebServer;
+import mockwebserver3.RecordedRequest;
+import okhttp3.Protocol;
+import org.jspecify.annotations.Nullable;
 
 /** Real servers on 127.0.0.x, all stopped together. */
-final class Pods implements AutoCloseable {
+public final class Pods implements AutoCloseable {
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final ExecutorService threads =
       Executors.newCachedThreadPool(
@@ -31,34 +44,52 @@ final class Pods implements AutoCloseable {
           });
 
   /** One server. */
-  static final class Pod {
-    final Endpoint endpoint;
-    final AtomicInteger requests = new AtomicInteger();
+  public static final class Pod {
+    public final Endpoint endpoint;
 
-    Pod(String host, int port) {
+    /** Requests, or for a {@link #raw} one connections. */
+    public final AtomicInteger requests = new AtomicInteger();
+
+    /** Where connections came from. */
+    public final Set<InetSocketAddress> clients = ConcurrentHashMap.newKeySet();
+
+    public Pod(String host, int port) {
       this.endpoint = Endpoint.of(host, port);
     }
   }
 
   /** Talks to one connection; the socket is closed behind it. */
-  interface Conversation {
+  public interface Conversation {
     void with(Socket socket) throws Exception;
   }
 
   /** A server that answers 200 and its own host. */
-  Pod pod(String host) {
+  public Pod pod(String host) {
     return pod(host, exchange -> answer(exchange, 200, host));
   }
 
-  Pod pod(String host, HttpHandler handler) {
+  public Pod pod(String host, HttpHandler handler) {
+    return pod(host, null, handler);
+  }
+
+  /** A server of http, or of https if there is a context for it. */
+  public Pod pod(String host, @Nullable SSLContext tls, HttpHandler handler) {
     try {
-      HttpServer server = HttpServer.create(new InetSocketAddress(host, 0), 200);
+      HttpServer server;
+      if (tls == null) {
+        server = HttpServer.create(new InetSocketAddress(host, 0), 200);
+      } else {
+        HttpsServer secure = HttpsServer.create(new InetSocketAddress(host, 0), 200);
+        secure.setHttpsConfigurator(new HttpsConfigurator(tls));
+        server = secure;
+      }
       Pod pod = new Pod(host, server.getAddress().getPort());
       server.setExecutor(threads);
       server.createContext(
           "/",
           exchange -> {
             pod.requests.incrementAndGet();
+            pod.clients.add(exchange.getRemoteAddress());
             handler.handle(exchange);
           });
       server.start();
@@ -69,8 +100,32 @@ final class Pods implements AutoCloseable {
     }
   }
 
+  /** A server of HTTP/2 over TLS, which answers its own host after a while. */
+  public MockWebServer http2(String host, SSLContext tls, Duration delay) {
+    MockWebServer server = new MockWebServer();
+    server.useHttps(tls.getSocketFactory());
+    server.setProtocols(List.of(Protocol.HTTP_2, Protocol.HTTP_1_1));
+    server.setDispatcher(
+        new Dispatcher() {
+          @Override
+          public MockResponse dispatch(RecordedRequest request) {
+            return new MockResponse.Builder()
+                .headersDelay(delay.toMillis(), TimeUnit.MILLISECONDS)
+                .body(host)
+                .build();
+          }
+        });
+    try {
+      server.start(InetAddress.getByName(host), 0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    open.push(server);
+    return server;
+  }
+
   /** A server that counts connections and says what it is told to. */
-  Pod raw(String host, Conversation conversation) {
+  public Pod raw(String host, Conversation conversation) {
     try {
       ServerSocket server = new ServerSocket(0, 50, InetAddress.getByName(host));
       open.push(server);
@@ -101,7 +156,7 @@ final class Pods implements AutoCloseable {
   }
 
   /** An address that refuses connections and stays so: bound, and not listening. */
-  Pod refusing(String host) {
+  public Pod refusing(String host) {
     try {
       Socket bound = new Socket();
       bound.bind(new InetSocketAddress(host, 0));
@@ -113,7 +168,7 @@ final class Pods implements AutoCloseable {
   }
 
   /** An address that lets connections hang: its backlog is full. */
-  Pod hanging(String host) {
+  public Pod hanging(String host) {
     try {
       ServerSocket server = new ServerSocket(0, 1, InetAddress.getByName(host));
       open.push(server);
@@ -139,7 +194,7 @@ final class Pods implements AutoCloseable {
     }
   }
 
-  static void answer(HttpExchange exchange, int status, String text) throws IOException {
+  public static void answer(HttpExchange exchange, int status, String text) throws IOException {
     exchange.getRequestBody().readAllBytes();
     byte[] bytes = text.getBytes();
     exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
@@ -150,7 +205,7 @@ final class Pods implements AutoCloseable {
   }
 
   /** Reads a request's headers and no body. */
-  static String readHead(Socket socket) throws IOException {
+  public static String readHead(Socket socket) throws IOException {
     InputStream in = socket.getInputStream();
     StringBuilder head = new StringBuilder();
     for (int c = in.read(); c >= 0; c = in.read()) {

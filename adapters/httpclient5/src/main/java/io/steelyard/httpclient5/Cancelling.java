@@ -1,0 +1,59 @@
+package io.steelyard.httpclient5;
+
+import io.steelyard.Outcome;
+import org.apache.hc.client5.http.EndpointInfo;
+import org.apache.hc.client5.http.async.AsyncExecRuntime;
+import org.apache.hc.core5.concurrent.Cancellable;
+import org.apache.hc.core5.concurrent.CancellableDependency;
+import org.apache.hc.core5.http.HttpVersion;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ends a try when the caller cancels, whatever is under way then: the client does not always call
+ * off a request that is cancelled while its answer is awaited or arrives, nor tell its callback.
+ */
+final class Cancelling implements CancellableDependency {
+  private final CancellableDependency request;
+  private final AsyncExecRuntime runtime;
+  private final Exchange exchange;
+  private volatile @Nullable Cancellable underWay;
+
+  Cancelling(CancellableDependency request, AsyncExecRuntime runtime, Exchange exchange) {
+    this.request = request;
+    this.runtime = runtime;
+    this.exchange = exchange;
+  }
+
+  @Override
+  public void setDependency(Cancellable step) {
+    underWay = step;
+    request.setDependency(
+        () -> {
+          exchange.end(Outcome.CANCELLED); // before the hanging up, which looks like a failure
+          hangUp();
+          return true;
+        });
+  }
+
+  /** Calls off what is under way, and closes its connection unless others share that. */
+  void hangUp() {
+    Cancellable step = underWay;
+    if (step != null) {
+      step.cancel();
+    }
+    EndpointInfo endpoint = runtime.getEndpointInfo();
+    if (endpoint == null || !endpoint.getProtocol().greaterEquals(HttpVersion.HTTP_2)) {
+      runtime.discardEndpoint();
+    }
+  }
+
+  @Override
+  public boolean isCancelled() {
+    return request.isCancelled();
+  }
+
+  @Override
+  public boolean cancel() {
+    return request.cancel();
+  }
+}

@@ -1,0 +1,189 @@
+package io.steelyard.httpclient5;
+
+import io.steelyard.Attempt;
+import io.steelyard.Endpoint;
+import io.steelyard.Outcome;
+import io.steelyard.adapter.HttpRules;
+import io.steelyard.adapter.OpenBodies;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.apache.hc.client5.http.HttpRoute;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.protocol.HttpClientContext;
+import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
+import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
+
+/** One try of one request: turns what becomes of it into one verdict on the attempt. */
+final class Exchange implements OpenBodies.Body {
+  private static final String IN_CONTEXT = "steelyard.exchange";
+
+  private final SteelyardExec exec;
+  private final Deadline deadline;
+  private final Attempt attempt;
+  private final OpenBodies openBodies;
+
+  private volatile boolean connected;
+  private volatile Outcome byStatus = Outcome.SUCCESS;
+  private volatile boolean shown;
+  private volatile boolean listed;
+  private volatile boolean awaited;
+
+  /** Since when nobody has waited for more; of use while nobody does. */
+  private volatile long idleSince;
+
+  Exchange(SteelyardExec exec, Deadline deadline, Attempt attempt) {
+    this.exec = exec;
+    this.deadline = deadline;
+    this.attempt = attempt;
+    this.openBodies = exec.settings().openBodies();
+  }
+
+  Attempt attempt() {
+    return attempt;
+  }
+
+  /** The way to the endpoint, under the name of the service. */
+  HttpRoute route(HttpRoute logical) throws UnknownHostException {
+    Endpoint endpoint = attempt.endpoint();
+    HttpHost service = logical.getTargetHost();
+    InetAddress address = InetAddress.getByName(endpoint.host());
+    return new HttpRoute(
+        new HttpHost(service.getSchemeName(), address, service.getHostName(), endpoint.port()),
+        null,
+        logical.isSecure());
+  }
+
+  /** Has the transport tell when it has a connection, and gives it the time of this try. */
+  @SuppressWarnings(
+      "deprecation") // the connect timeout of a request is the only one to be had here
+  void enter(HttpClientContext context, RequestConfig config) {
+    context.setAttribute(IN_CONTEXT, this);
+    Duration left = attempt.remaining();
+    if (left == null) {
+      return;
+    }
+    Timeout limit = Timeout.of(Math.max(1, left.toMillis()), TimeUnit.MILLISECONDS);
+    context.setRequestConfig(
+        RequestConfig.copy(config)
+            .setConnectTimeout(least(config.getConnectTimeout(), limit))
+            .setConnectionRequestTimeout(least(config.getConnectionRequestTimeout(), limit))
+            .setResponseTimeout(least(config.getResponseTimeout(), limit))
+            .build());
+  }
+
+  private static Timeout least(@Nullable Timeout theirs, Timeout ours) {
+    return theirs == null || theirs.isDisabled() || theirs.compareTo(ours) > 0 ? ours : theirs;
+  }
+
+  /** There is a connection, and the request is about to be written to it. */
+  static void connected(HttpClientContext context) {
+    if (context.getAttribute(IN_CONTEXT) instanceof Exchange exchange) {
+      exchange.connected = true;
+    }
+  }
+
+  /**
+   * Judges an error and ends the attempt so.
+   *
+   * @param cancelled whether the caller has cancelled
+   * @param bodyFailed whether the request's own body could not be produced
+   */
+  Outcome failed(Throwable error, boolean cancelled, boolean bodyFailed) {
+    Outcome outcome = outcomeOf(error, cancelled, bodyFailed);
+    end(outcome);
+    return outcome;
+  }
+
+  private Outcome outcomeOf(Throwable error, boolean cancelled, boolean bodyFailed) {
+    if (deadline.expired()) {
+      return Outcome.TIMEOUT;
+    }
+    if (cancelled || bodyFailed || error instanceof ConnectionRequestTimeoutException) {
+      return Outcome.CANCELLED;
+    }
+    if (!connected && error instanceof IOException) {
+      return Outcome.UNREACHABLE;
+    }
+    Outcome outcome = exec.ofError(error);
+    return outcome == Outcome.UNREACHABLE ? Outcome.FAILURE : outcome;
+  }
+
+  /** An answer's headers are here. */
+  Outcome responded(HttpResponse response) {
+    attempt.responded();
+    Outcome outcome = exec.ofResponse(response);
+    byStatus = outcome;
+    // It has answered, so it was reached.
+    return outcome == Outcome.UNREACHABLE ? Outcome.FAILURE : outcome;
+  }
+
+  /** The answer is shown, and has a body that is still to come. */
+  void shown(boolean body) {
+    shown = true;
+    if (!body) {
+      endByStatus();
+      return;
+    }
+    idleSince = openBodies.nanoTime();
+    listed = true;
+    openBodies.add(this);
+  }
+
+  void endByStatus() {
+    end(byStatus);
+  }
+
+  void end(Outcome outcome) {
+    attempt.end(outcome);
+    if (listed) {
+      openBodies.remove(this);
+    }
+    if (shown) {
+      deadline.over();
+    }
+  }
+
+  /** The body broke off. */
+  void bodyFailed(Throwable error, boolean cancelled) {
+    if (deadline.expired()) {
+      end(Outcome.TIMEOUT);
+    } else {
+      end(
+          cancelled
+              ? Outcome.CANCELLED
+              : HttpRules.isConnectFailure(error) ? Outcome.FAILURE : exec.ofError(error));
+    }
+  }
+
+  /** Somebody waits for more of the body, or does no longer. */
+  void awaited(boolean waiting) {
+    if (!waiting) {
+      idleSince = openBodies.nanoTime();
+    }
+    awaited = waiting;
+  }
+
+  // ---- abandoned bodies ----
+
+  @Override
+  public boolean ended() {
+    return attempt.ended();
+  }
+
+  @Override
+  public boolean idleFor(long nanos, long now) {
+    return !awaited && now - idleSince >= nanos;
+  }
+
+  /** Stops counting; the body itself is left alone. */
+  @Override
+  public void abandon() {
+    endByStatus();
+  }
+}
