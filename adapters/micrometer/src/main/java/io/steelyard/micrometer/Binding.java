@@ -59,7 +59,7 @@ final class Binding {
     this.perEndpoint = settings.perEndpoint;
     this.staleness = settings.staleness;
     Candidates now = balancer.candidates();
-    this.counted = Counted.of(now);
+    this.counted = new Counted(now);
     this.ejected = ejected(now);
     this.current = new StrategyMeters(strategy(), StrategyCounts.nothing());
     synchronized (this) {
@@ -137,13 +137,19 @@ final class Binding {
   }
 
   /** How many candidates are what, counted once for each snapshot. */
-  private record Counted(Candidates candidates, int[] counts) {
-    static Counted of(Candidates candidates) {
-      int[] counts = new int[EndpointState.values().length];
+  private static final class Counted {
+    final Candidates candidates;
+    private final int[] counts = new int[EndpointState.values().length];
+
+    Counted(Candidates candidates) {
+      this.candidates = candidates;
       for (int i = 0; i < candidates.size(); i++) {
         counts[EndpointState.of(candidates, i).ordinal()]++;
       }
-      return new Counted(candidates, counts);
+    }
+
+    int of(EndpointState state) {
+      return counts[state.ordinal()];
     }
   }
 
@@ -152,10 +158,10 @@ final class Binding {
     Candidates now = balancer.candidates();
     Counted known = counted;
     if (known.candidates != now) {
-      known = Counted.of(now);
+      known = new Counted(now);
       counted = known;
     }
-    return known.counts[state.ordinal()];
+    return known.of(state);
   }
 
   // ---- what comes and goes ----
