@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.steelyard.Balancer;
 import io.steelyard.Discovery;
 import io.steelyard.Endpoint;
@@ -21,6 +22,7 @@ import io.steelyard.strategy.Strategies;
 import io.steelyard.testkit.ManualDiscovery;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
@@ -39,7 +42,11 @@ class SteelyardAutoConfigurationTest {
 
   private final ApplicationContextRunner application =
       new ApplicationContextRunner()
-          .withConfiguration(AutoConfigurations.of(SteelyardAutoConfiguration.class));
+          .withConfiguration(
+              AutoConfigurations.of(
+                  SteelyardAutoConfiguration.class,
+                  SteelyardMetricsAutoConfiguration.class,
+                  MetricsAutoConfiguration.class));
 
   @Configuration(proxyBeanMethods = false)
   static class Shop {
@@ -281,12 +288,20 @@ class SteelyardAutoConfigurationTest {
       client.resource(slice()).create();
       application
           .withBean("kubernetesClient", KubernetesClient.class, () -> client)
+          .withBean(SimpleMeterRegistry.class)
           .withPropertyValues(CART + "kubernetes.namespace=shop", CART + "kubernetes.port=http")
           .run(
               context -> {
                 Balancer cart = context.getBean(Balancer.class);
                 Awaitility.await().until(() -> cart.candidates().usable() == 1);
                 assertThat(cart.candidates().endpoint(0).authority()).isEqualTo("10.1.2.3:8080");
+                assertThat(
+                        context
+                            .getBean(SimpleMeterRegistry.class)
+                            .get("lb.discovery.staleness")
+                            .timeGauge()
+                            .value(TimeUnit.SECONDS))
+                    .isBetween(0.0, 60.0);
               });
     } finally {
       server.destroy();
