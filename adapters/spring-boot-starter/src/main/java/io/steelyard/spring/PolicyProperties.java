@@ -24,6 +24,7 @@ final class PolicyProperties {
     Written written = new Written();
     written.put("type", strategy.type());
     written.put("metric", strategy.metric());
+    written.put("choices", strategy.choices());
     written.put("slot", strategy.slot());
     written.put("phase", strategy.phase());
     written.put("virtualNodes", strategy.virtualNodes());
@@ -37,6 +38,7 @@ final class PolicyProperties {
       Written inner = new Written();
       inner.put("type", fallback.type());
       inner.put("metric", fallback.metric());
+      inner.put("choices", fallback.choices());
       inner.put("slot", fallback.slot());
       inner.put("phase", fallback.phase());
       inner.put("virtualNodes", fallback.virtualNodes());

@@ -25,8 +25,8 @@ record SteelyardProperties(
    * @param endpoints A fixed list of host:port.
    * @param kubernetes A service of Kubernetes, by its EndpointSlices.
    * @param discovery Name of a bean of type Discovery.
-   * @param strategy What chooses; peak EWMA with power of two by default.
-   * @param stages Layers before the choice; ejection with panicBelow 0.5 by default.
+   * @param strategy What chooses; the library's default if left out.
+   * @param stages Layers before the choice; the library's default if left out.
    * @param retry Further tries of failed requests; without it only where no connection could be
    *     made.
    * @param awaitFirst How long calls of the balancer wait for the first list; not at all by
@@ -64,7 +64,8 @@ record SteelyardProperties(
    * A strategy.
    *
    * @param type Its name: PowerOfTwo, RoundRobin, WeightedRoundRobin and so on.
-   * @param metric PeakEwma or InFlight, for PowerOfTwo.
+   * @param metric PeakEwma or InFlight, for PowerOfTwo and PowerOfD.
+   * @param choices How many to compare, for PowerOfD.
    * @param slot How long each endpoint's turn is, for TimedRoundRobin.
    * @param phase Where the first turn begins, for TimedRoundRobin.
    * @param virtualNodes Points of each endpoint on the ring, for RingHash.
@@ -78,6 +79,7 @@ record SteelyardProperties(
   record Strategy(
       @Nullable String type,
       @Nullable String metric,
+      @Nullable Integer choices,
       @Nullable Duration slot,
       @Nullable Duration phase,
       @Nullable Integer virtualNodes,
@@ -92,7 +94,8 @@ record SteelyardProperties(
    * What chooses for a session that is new.
    *
    * @param type Its name: any strategy but SessionAffinity.
-   * @param metric PeakEwma or InFlight, for PowerOfTwo.
+   * @param metric PeakEwma or InFlight, for PowerOfTwo and PowerOfD.
+   * @param choices How many to compare, for PowerOfD.
    * @param slot How long each endpoint's turn is, for TimedRoundRobin.
    * @param phase Where the first turn begins, for TimedRoundRobin.
    * @param virtualNodes Points of each endpoint on the ring, for RingHash.
@@ -103,6 +106,7 @@ record SteelyardProperties(
   record Fallback(
       @Nullable String type,
       @Nullable String metric,
+      @Nullable Integer choices,
       @Nullable Duration slot,
       @Nullable Duration phase,
       @Nullable Integer virtualNodes,

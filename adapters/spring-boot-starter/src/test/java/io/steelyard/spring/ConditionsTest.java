@@ -123,7 +123,9 @@ class ConditionsTest {
     ManualDiscovery discovery = new ManualDiscovery();
     application
         .withBean("carts", ManualDiscovery.class, () -> discovery)
-        .withPropertyValues("steelyard.services.cart.discovery=carts")
+        .withPropertyValues(
+            "steelyard.services.cart.discovery=carts",
+            "steelyard.services.cart.strategy.type=RoundRobin")
         .run(
             context -> {
               HealthIndicator cart =
@@ -142,7 +144,7 @@ class ConditionsTest {
                   .containsEntry("state", Topology.State.LIVE)
                   .containsEntry("usable", 1L)
                   .containsEntry("endpoints", 2)
-                  .containsEntry("strategy", "powerOfTwo(peakEwma)");
+                  .containsEntry("strategy", "roundRobin");
             });
   }
 

@@ -140,7 +140,7 @@ class SteelyardAutoConfigurationTest {
       delimiter = '|',
       textBlock =
           """
-          strategy.type=Robin            | strategy.type: "Robin" (expected: one of RoundRobin, WeightedRoundRobin, TimedRoundRobin, LeastConnections, PowerOfTwo, Random, RingHash, Maglev, Rendezvous, JumpHash, BoundedLoad, SessionAffinity)
+          strategy.type=Robin            | strategy.type: "Robin" (expected: one of RoundRobin, WeightedRoundRobin
           strategy.metric=PeakEwma       | strategy.type: missing (expected: one of RoundRobin
           stages.ejection.panic-below=2  | stages.ejection.panic-below: 2.0 (expected: 0 to 1)
           stages.ejection.base=-5s       | stages.ejection.base: "PT-5S" (expected: a duration such as 500ms, 30s or 1m30s)
