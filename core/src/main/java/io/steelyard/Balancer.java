@@ -1,6 +1,7 @@
 package io.steelyard;
 
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -129,6 +130,15 @@ public interface Balancer extends AutoCloseable {
    * picker, so a round robin moves on by a turn.
    */
   Explanation explain(PickContext context);
+
+  /**
+   * Adds a listener to a running balancer, as {@link BalancerBuilder#listener} does before it runs.
+   * What is in force already it is not told: ask {@link #candidates()} afterwards. On a closed
+   * balancer it is never told anything.
+   *
+   * @return takes the listener away: idempotent; a call under way may still end
+   */
+  AutoCloseable listen(Consumer<Candidates> listener);
 
   /**
    * Ends discovery and control work. Attempts in flight may still get their verdicts; {@link

@@ -23,6 +23,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class BalancerTest {
@@ -49,6 +50,26 @@ class BalancerTest {
     fixture.platform.advance(Duration.ofMinutes(1));
     assertThat(fixture.balancer.stats().rebuilds()).isEqualTo(1);
     assertThat(told).containsExactly(3);
+  }
+
+  @Test
+  void a_listener_that_comes_later_hears_of_lists_and_policies_until_it_is_taken_away()
+      throws Exception {
+    Fixture fixture = new Fixture(eps(1), b -> b);
+    List<Integer> told = new ArrayList<>();
+    Consumer<Candidates> listener = c -> told.add(c.size());
+    AutoCloseable first = fixture.balancer.listen(listener);
+    AutoCloseable second = fixture.balancer.listen(listener);
+    assertThat(told).as("what is in force already").isEmpty();
+    fixture.publish(eps(2));
+    assertThat(told).containsExactly(2, 2);
+    first.close();
+    first.close();
+    fixture.balancer.apply(LoadBalancingPolicy.of(Strategies.random()));
+    assertThat(told).containsExactly(2, 2, 2);
+    second.close();
+    fixture.publish(eps(3));
+    assertThat(told).hasSize(3);
   }
 
   @Test

@@ -30,6 +30,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -145,6 +146,7 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
   private final AtomicBoolean warnedOfNonsense = new AtomicBoolean();
   private final AtomicBoolean warnedOfMissingVerdict = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final List<Consumer<Candidates>> listeners;
   private volatile boolean started;
   private volatile @Nullable AutoCloseable watch;
   private volatile @Nullable AutoCloseable policyWatch;
@@ -164,6 +166,7 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
 
   private DefaultBalancer(Settings settings) {
     this.settings = settings;
+    this.listeners = new CopyOnWriteArrayList<>(settings.listeners());
     this.platform = settings.platform();
     this.retry = settings.retry();
     this.pace = new Pace(settings.latencyDecay().toNanos());
@@ -568,7 +571,7 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
       }
       waiting.forEach(this::letGo);
     }
-    for (Consumer<Candidates> listener : settings.listeners()) {
+    for (Consumer<Candidates> listener : listeners) {
       if (closed.get()) {
         return;
       }
@@ -814,6 +817,14 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
     }
     PolicySource.Advice said = advice;
     return said == null ? null : said.problem();
+  }
+
+  @Override
+  public AutoCloseable listen(Consumer<Candidates> listener) {
+    Objects.requireNonNull(listener, "listener");
+    Consumer<Candidates> own = listener::accept; // so that one listener may be added twice
+    listeners.add(own);
+    return () -> listeners.remove(own);
   }
 
   @Override
