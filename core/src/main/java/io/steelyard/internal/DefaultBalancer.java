@@ -822,7 +822,8 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
   @Override
   public AutoCloseable listen(Consumer<Candidates> listener) {
     Objects.requireNonNull(listener, "listener");
-    Consumer<Candidates> own = listener::accept; // so that one listener may be added twice
+    // An object of its own, so that one listener may be added twice.
+    Consumer<Candidates> own = candidates -> listener.accept(candidates);
     listeners.add(own);
     return () -> listeners.remove(own);
   }
