@@ -35,6 +35,26 @@ class ReadmeTest {
   }
 
   @Test
+  void whatDocsCallCompiledIs() throws IOException {
+    int count = 0;
+    try (Stream<Path> docs = Files.list(ROOT.resolve("docs"))) {
+      for (Path page : docs.filter(file -> file.toString().endsWith(".md")).toList()) {
+        Matcher blocks = JAVA_BLOCK.matcher(Files.readString(page));
+        while (blocks.find()) {
+          if (blocks.group(1) != null) {
+            count++;
+            String source = normalized(Files.readString(ROOT.resolve(blocks.group(1))));
+            assertThat(source)
+                .as("%s of %s", blocks.group(1), page)
+                .contains(normalized(blocks.group(2)));
+          }
+        }
+      }
+    }
+    assertThat(count).isPositive();
+  }
+
+  @Test
   void everyLinkLeadsToAFile() throws IOException {
     Pattern link = Pattern.compile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)");
     try (Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {

@@ -38,9 +38,9 @@ import org.jspecify.annotations.Nullable;
  * published as usable (KEP-1669, as kube-proxy does it). Others are not published. An endpoint's id
  * is {@code <pod uid>:<port>}, so that an address which is handed to another pod starts afresh;
  * without a pod it is {@code <address>:<port>}. Zone and node are set; the attributes are {@code
- * pod}, {@code namespace} and {@code appProtocol} as far as the slices say. The weight is that of
- * the slice's {@linkplain #weightLabel weight label}, 1 without one, unless {@linkplain #podWeights
- * pods carry their own}.
+ * pod} and {@code appProtocol} as far as the slices say. The weight is that of the slice's
+ * {@linkplain #weightLabel weight label}, 1 without one, unless {@linkplain #podWeights pods carry
+ * their own}.
  *
  * <p><b>Hints.</b> A Service with {@code trafficDistribution} or topology-aware routing has hints
  * in its slices, and they are followed as kube-proxy does it: if every ready endpoint of the

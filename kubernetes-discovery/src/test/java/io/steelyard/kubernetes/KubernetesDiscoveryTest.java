@@ -325,7 +325,6 @@ class KubernetesDiscoveryTest {
                     .zone("eu-1a")
                     .node("node-1")
                     .attribute("pod", "a")
-                    .attribute("namespace", "shop")
                     .attribute("appProtocol", "http")
                     .build());
         client.resource(slice("shop", "cart", "cart-2", 9090, pod("b", "127.0.0.3"))).create();

@@ -406,9 +406,6 @@ public final class SliceUnion {
       if (entry.pod() != null) {
         builder.attribute("pod", entry.pod());
       }
-      if (entry.namespace() != null) {
-        builder.attribute("namespace", entry.namespace());
-      }
       if (appProtocol != null) {
         builder.attribute("appProtocol", appProtocol);
       }

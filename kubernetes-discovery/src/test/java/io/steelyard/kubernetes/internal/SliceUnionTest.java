@@ -145,7 +145,6 @@ class SliceUnionTest {
                 .zone("eu-1a")
                 .node("node-1")
                 .attribute("pod", "pod-u1")
-                .attribute("namespace", "shop")
                 .attribute("appProtocol", "kubernetes.io/h2c")
                 .build());
   }
