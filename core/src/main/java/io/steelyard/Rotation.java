@@ -77,10 +77,10 @@ public final class Rotation implements Picker {
 
   @Override
   public int pick(PickContext context, int rank) {
-    int i = candidate(position(cursor));
+    int i = candidate(remainder(cursor.next(), reciprocal, length));
     while (i == NONE) {
       rest();
-      i = candidate(position(cursor));
+      i = candidate(remainder(cursor.next(), reciprocal, length));
     }
     return i;
   }
@@ -102,23 +102,31 @@ public final class Rotation implements Picker {
     return schedule[position];
   }
 
+  /** What divides by the number of positions; for {@link #position}. */
+  public long reciprocal() {
+    return reciprocal;
+  }
+
   /**
    * Takes the next ticket and returns its position. Who comes upon the pause calls {@link #rest}
    * and takes another.
    *
-   * @param cursor {@link #cursor()}, which the caller keeps at hand: what leads to an atomic
-   *     instruction adds to it, and a pointer less is an eighth of the whole
+   * <p>A caller that keeps the parameters at hand has nothing to fetch by way of another object:
+   * what leads to an atomic instruction adds to it, and a pointer less is an eighth of the whole.
+   *
+   * @param cursor {@link #cursor()}
+   * @param striped what {@link #rest} returned last, false at first: whether tickets come from the
+   *     stripes. One that is out of date does no harm but to the order
+   * @param reciprocal {@link #reciprocal()}
+   * @param positions {@link #positions()}
    */
-  public int position(Cursor cursor) {
-    // Read before the counter: what is read after an atomic instruction waits for it.
-    long factor = reciprocal;
-    long size = length;
-    return remainder(cursor.next(), factor, size);
+  public static int position(Cursor cursor, boolean striped, long reciprocal, long positions) {
+    return remainder(striped ? cursor.nextOfStripe() : cursor.nextOfAll(), reciprocal, positions);
   }
 
-  /** What is done in a pause: finds out whether picks collide. */
-  public void rest() {
-    cursor.adapt();
+  /** What is done in a pause: finds out whether picks collide, and returns whether they do. */
+  public boolean rest() {
+    return cursor.adapt();
   }
 
   /**
@@ -207,11 +215,16 @@ public final class Rotation implements Picker {
     }
 
     int next() {
-      if (striped) {
-        // Ids follow each other; multiplied by the golden ratio their upper bits spread evenly.
-        return next(((int) Thread.currentThread().getId() * 0x9E3779B9) >>> SHIFT);
-      }
+      return striped ? nextOfStripe() : nextOfAll();
+    }
+
+    private int nextOfAll() {
       return (int) COUNT.getAndAdd(this, 1);
+    }
+
+    private int nextOfStripe() {
+      // Ids follow each other; multiplied by the golden ratio their upper bits spread evenly.
+      return next(((int) Thread.currentThread().getId() * 0x9E3779B9) >>> SHIFT);
     }
 
     /** The next ticket of a stripe. */
@@ -242,13 +255,15 @@ public final class Rotation implements Picker {
     /**
      * Counts how often others move the counter in the time that a look at it takes. What several
      * threads write here at once may be lost: it is a tendency that decides.
+     *
+     * @return whether there are stripes now
      */
-    void adapt() {
+    boolean adapt() {
       if (striped) {
         if (++pauses >= PAUSES_STRIPED) {
           stripe(false);
         }
-        return;
+        return striped;
       }
       int now = 0;
       for (int i = 0; i < TRIES; i++) {
@@ -261,6 +276,7 @@ public final class Rotation implements Picker {
       if (collisions >= MANY && STRIPES > 1) {
         stripe(true);
       }
+      return striped;
     }
   }
 }

@@ -68,7 +68,9 @@ class RotationTest {
       Rotation rotation = Rotation.ofAll(new Cursor(0), turns);
       for (int ticket :
           new int[] {0, 1, turns, turns + 1, -1, -2, Integer.MIN_VALUE, random.nextInt()}) {
-        int position = rotation.position(new Cursor(ticket));
+        int position =
+            Rotation.position(
+                new Cursor(ticket), false, rotation.reciprocal(), rotation.positions());
         assertThat(position)
             .as("%d modulo %d", Integer.toUnsignedLong(ticket), rotation.positions())
             .isEqualTo(Integer.remainderUnsigned(ticket, rotation.positions()));

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * else was running, and the least is what the code costs.
  */
 public final class Report {
-  static final double MOST_OVER_BARE = 1.5;
   static final double MOST_FROM_SMALL_TO_LARGE = 1.25;
+  static final double MOST_OF_CALL_OVER_BEGIN = 1.1;
   static final double MOST_BYTES_A_REQUEST = 48;
 
   static final double MOST_OF_MAGLEV = 1.3;
@@ -416,9 +416,17 @@ public final class Report {
 
   private void targets(StringBuilder out) {
     out.append("\nTargets: by medians, by least\n");
-    overBare(out, "round robin: pick over a bare counter", "roundRobin");
-    overBare(out, "power of two, in flight: pick over its bare form", "powerOfTwo(inFlight)");
-    overBare(out, "power of two, peak EWMA: pick over that and a clock", "powerOfTwo(peakEwma)");
+    overBare(out, "pick", "roundRobin", "alone", 1.15);
+    overBare(out, "pick", "roundRobin", "mixed", 1.6);
+    overBare(out, "pick", "weightedRoundRobin", "alone", 1.3);
+    overBare(out, "pick", "weightedRoundRobin", "mixed", 1.6);
+    overBare(out, "pick", "powerOfTwo(inFlight)", "alone", 1.1);
+    overBare(out, "pick", "powerOfTwo(inFlight)", "mixed", 1.3);
+    overBare(out, "pick", "powerOfTwo(peakEwma)", "", 2);
+    overBare(out, "pick", "adaptive", "", 2);
+    overBare(out, "begin", "powerOfTwo(peakEwma)", "", 1.25);
+    overBare(out, "begin", "adaptive", "", 1.25);
+    call(out);
     maglev(out);
     flat(out);
     twoThreads(out);
@@ -426,16 +434,41 @@ public final class Report {
     bytes(out, "bytes a request", List.of("begin", "call"), MOST_BYTES_A_REQUEST);
   }
 
-  private void overBare(StringBuilder out, String what, String strategy) {
+  /** With one thread: what shares a counter with another is measured against that by itself. */
+  private void overBare(
+      StringBuilder out, String operation, String strategy, String jvm, double most) {
     Map<String, Double> medians = new TreeMap<>();
     Map<String, Double> leasts = new TreeMap<>();
-    for (Key key : keys("pick")) {
-      if (key.strategy.equals(strategy)) {
+    String bare = "";
+    for (Key key : keys(operation)) {
+      if (key.peer == null
+          && key.strategy.equals(strategy)
+          && key.threads == 1
+          && key.jvm.contains(jvm)) {
+        bare = String.join(" + ", baselines(key));
         medians.put(where(key) + ", n=" + key.n, ratio(key));
         leasts.put(where(key) + ", n=" + key.n, leastRatio(key));
       }
     }
-    verdicts(out, what + " <= " + MOST_OVER_BARE, MOST_OVER_BARE, "%.2f", medians, leasts);
+    String what =
+        "%s %s%s over bare %s <= %s"
+            .formatted(operation, strategy, jvm.isEmpty() ? "" : ", " + jvm + ",", bare, most);
+    verdicts(out, what, most, "%.2f", medians, leasts);
+  }
+
+  private void call(StringBuilder out) {
+    Map<String, Double> medians = new TreeMap<>();
+    Map<String, Double> leasts = new TreeMap<>();
+    for (Key key : keys("call")) {
+      Key begin = new Key("begin", key.n, key.threads, key.strategy, key.jvm, null);
+      if (key.peer == null && measured.containsKey(begin)) {
+        String where = key.strategy + ", " + where(key) + ", n=" + key.n;
+        medians.put(where, nanos(key) / nanos(begin));
+        leasts.put(where, least(key) / least(begin));
+      }
+    }
+    String what = "call over begin to verdict <= " + MOST_OF_CALL_OVER_BEGIN;
+    verdicts(out, what, MOST_OF_CALL_OVER_BEGIN, "%.2f", medians, leasts);
   }
 
   private void maglev(StringBuilder out) {

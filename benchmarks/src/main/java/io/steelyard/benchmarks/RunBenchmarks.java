@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.Runner;
@@ -59,6 +60,18 @@ public final class RunBenchmarks {
 
       JMH itself, with all its options: java -jar benchmarks/target/benchmarks.jar -h
       """;
+
+  /**
+   * For every measured JVM. A heap that has been touched: while the JVM takes up new pages, what an
+   * operation allocates costs it a part of a page fault, 20 ns for 40 bytes, which a program that
+   * has run for a minute does not pay. And no line for each balancer that is made.
+   */
+  private static final List<String> JVM_ARGS =
+      List.of(
+          "-Xms512m",
+          "-Xmx512m",
+          "-XX:+AlwaysPreTouch",
+          "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
 
   /** In the module of the peers. */
   private static final String PEERS = "io.steelyard.benchmarks.peers.Peers";
@@ -222,7 +235,8 @@ public final class RunBenchmarks {
                                     .formatted(round, threadCount, n, part.name))
                             .toString())
                     .addProfiler(GCProfiler.class)
-                    .jvmArgsAppend(jvmArgs.toArray(String[]::new));
+                    .jvmArgsAppend(
+                        Stream.concat(JVM_ARGS.stream(), jvmArgs.stream()).toArray(String[]::new));
             part.params.forEach(
                 (name, values) -> options.param(name, values.toArray(String[]::new)));
             new Runner(options.build()).run();

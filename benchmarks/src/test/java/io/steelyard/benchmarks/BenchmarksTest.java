@@ -81,7 +81,7 @@ class BenchmarksTest {
         .containsPattern("roundRobin +10 +1 alone +80\\.0 +80\\.0 +- +- +request +56\\.0! .*\n")
         .contains(
             """
-            round robin: pick over a bare counter <= 1.5
+            pick roundRobin, alone, over bare counter <= 1.15
               FAIL 0 of 1; median 2.00, worst 2.00 (alone, 1 thread, n=10)
               FAIL 0 of 1; median 2.33, worst 2.33 (alone, 1 thread, n=10)
             bytes a pick <= 0
@@ -89,7 +89,7 @@ class BenchmarksTest {
             bytes a request <= 48
               FAIL 0 of 1; median 56.0, worst 56.0 (begin roundRobin, alone, 1 thread, n=10)
             """)
-        .doesNotContain("power of two");
+        .doesNotContain("powerOfTwo");
   }
 
   @Test
@@ -122,6 +122,15 @@ class BenchmarksTest {
     assertThat(Report.of("[" + one + "," + two + "]"))
         .containsPattern("random +10 +2 .* 1\\.50\n")
         .containsPattern("two threads do >= 1\\.8 .*\n +FAIL 0 of 1; median 1\\.33");
+  }
+
+  @Test
+  void comparesCallWithBegin() {
+    String begin = result("Ours.begin", 10, "random", "[[50.0]]", 40);
+    String call = result("Ours.call", 10, "random", "[[60.0]]", 40);
+
+    assertThat(Report.of("[" + begin + "," + call + "]"))
+        .containsPattern("call over begin to verdict <= 1\\.1\n +FAIL 0 of 1; median 1\\.20");
   }
 
   @Test

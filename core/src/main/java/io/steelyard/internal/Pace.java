@@ -35,8 +35,16 @@ final class Pace extends PaceRead {
   private static final VarHandle NOTED = field(Pace.class, "noted", long.class);
   private static final VarHandle INTERVAL = field(Pace.class, "interval", double.class);
   private static final VarHandle PER_STAMP = field(PaceRead.class, "perStamp", double.class);
+  private static final VarHandle FADE = field(PaceRead.class, "fade", long.class);
+
+  /** Bits of {@link #fadePerStamp} behind the point. */
+  static final int FADE_SHIFT = 8;
+
+  /** What e is in the logarithm that a float's bits are. */
+  private static final double LOG_E = 1.4426950408889634 * (1 << 23);
 
   private final double shortest;
+  private final double fastest; // what the shortest takes off
   private volatile int endpoints = 1;
 
   @SuppressWarnings("unused") // accessed through NOTED
@@ -50,13 +58,31 @@ final class Pace extends PaceRead {
    * @param decayNanos the shortest time constant
    */
   Pace(long decayNanos) {
-    super((double) (1L << Slot.STAMP_SHIFT) / decayNanos);
+    super(perStamp((double) decayNanos), fade(perStamp((double) decayNanos)));
     this.shortest = decayNanos;
+    this.fastest = perStamp;
   }
 
   /** What a stamp's unit takes off the exponent of an average. */
   double decayPerStamp() {
     return (double) PER_STAMP.getOpaque(this);
+  }
+
+  /**
+   * The same for an average whose logarithm is the bits of a float, in units of 2<sup>-{@value
+   * #FADE_SHIFT}</sup>. With the shortest time constant there is, a millisecond, and the longest
+   * age a stamp can tell the product still fits into 63 bits.
+   */
+  long fadePerStamp() {
+    return (long) FADE.getOpaque(this);
+  }
+
+  private static double perStamp(double decayNanos) {
+    return (1L << Slot.STAMP_SHIFT) / decayNanos;
+  }
+
+  private static long fade(double perStamp) {
+    return Math.round(perStamp * LOG_E * (1 << FADE_SHIFT));
   }
 
   /** Sets how many endpoints share the requests; the next note reckons with it. */
@@ -71,12 +97,14 @@ final class Pace extends PaceRead {
     NOTED.setOpaque(this, now);
     double next = mean < 0 ? 0 : mean == 0 ? last : mean * KEPT + last * (1 - KEPT);
     INTERVAL.setOpaque(this, next);
-    double gap = next / EVERY * endpoints;
-    double decay = Math.max(shortest, Math.min(GAPS * gap, LONGEST));
-    double perStamp = (1L << Slot.STAMP_SHIFT) / decay;
+    double fifty = next * (GAPS / (double) EVERY) * endpoints;
     double before = decayPerStamp();
-    if (Math.abs(perStamp - before) > before / 10 || (decay == shortest && perStamp != before)) {
-      PER_STAMP.setOpaque(this, perStamp);
+    if (fifty > shortest || before != fastest) {
+      double perStamp = Math.min(fastest, perStamp(Math.min(fifty, LONGEST)));
+      if (Math.abs(perStamp - before) > before / 10 || perStamp == fastest) {
+        PER_STAMP.setOpaque(this, perStamp);
+        FADE.setOpaque(this, fade(perStamp));
+      }
     }
   }
 
@@ -97,11 +125,13 @@ abstract class PacePadBefore {
 
 abstract class PaceRead extends PacePadBefore {
   volatile double perStamp;
+  volatile long fade;
 
   @SuppressWarnings("unused") // takes up room
   private long a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16;
 
-  PaceRead(double perStamp) {
+  PaceRead(double perStamp, long fade) {
     this.perStamp = perStamp;
+    this.fade = fade;
   }
 }

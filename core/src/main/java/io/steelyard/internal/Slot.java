@@ -72,13 +72,19 @@ final class Slot extends SlotPadAfter {
   private static final int SAMPLE_TRIES = 3;
 
   /** How much sooner failures are forgotten than latencies. */
-  private static final double FORGIVEN = 10;
+  private static final int FORGIVEN = 10;
 
   /**
    * What an endpoint costs that always fails, in requests that succeed; see {@link #expectedNanos}.
    * Without a charge, an endpoint that fails fast would look like the fastest of all.
    */
   private static final double FAILURE_CHARGE = 30;
+
+  /** What a hundredth less is, as a logarithm. */
+  private static final long LOG_HUNDREDTH = (long) (0.01 * 1.4426950408889634 * (1 << 23));
+
+  /** Failures that charge less than this part of what is expected are not reckoned with. */
+  private static final int LOG_FORGIVEN = Float.floatToRawIntBits((float) (0.01 / FAILURE_CHARGE));
 
   /** Below this share of failures an endpoint of which nothing else is known may be tried again. */
   private static final double FORGOTTEN = 0.05;
@@ -464,6 +470,54 @@ final class Slot extends SlotPadAfter {
       }
     }
     return expected * (1 + FAILURE_CHARGE * failures);
+  }
+
+  /**
+   * In whole numbers: an average that fades by the exponential function of time is a logarithm that
+   * falls in proportion to it, one multiplication in place of a polynomial. This is most of what a
+   * pick does between reading the clock and counting its request.
+   */
+  @Override
+  @SuppressWarnings("ShortCircuitBoolean") // whether a request is out is as good as chance: one branch
+  public int logExpectedNanos(long nanoTime) {
+    long latency = (long) LATENCY.getOpaque(this);
+    long failing = (long) FAILING.getOpaque(this);
+    long traffic = (long) TRAFFIC.getOpaque(this);
+    int stamp = stamp(nanoTime);
+    long fade = pace.fadePerStamp();
+    if (latency == 0 || (failing != 0 && logFailing(failing, stamp, fade) > LOG_FORGIVEN)) {
+      return super.logExpectedNanos(nanoTime);
+    }
+    int expected = logFaded(latency, stamp, fade);
+    long since = (long) BUSY_SINCE.getOpaque(this);
+    boolean waits = ((traffic & AWAITING) != 0) & (stamp(since) - (int) latency > 0);
+    if (waits) {
+      int waiting = Float.floatToRawIntBits((float) Math.max(0, nanoTime - since));
+      if (waiting > expected && sinceBegunNanos(nanoTime) < TRY_AGAIN_NANOS) {
+        return waiting;
+      }
+    }
+    return expected;
+  }
+
+  private static int logFaded(long packed, int stamp, long fadePerStamp) {
+    int average = (int) (packed >>> 32);
+    int age = stamp - (int) packed;
+    // An age that takes off less than a hundredth is the common case: a branch that the processor
+    // foresees is quicker than a multiplication that it has to wait for.
+    if (age <= 0 || age * fadePerStamp < LOG_HUNDREDTH << Pace.FADE_SHIFT) {
+      return average;
+    }
+    return (int) Math.max(0, average - ((age * fadePerStamp) >> Pace.FADE_SHIFT));
+  }
+
+  private static long logFailing(long packed, int stamp, long fadePerStamp) {
+    return (packed >>> 32) - FORGIVEN * logFade(packed, stamp, fadePerStamp);
+  }
+
+  private static long logFade(long packed, int stamp, long fadePerStamp) {
+    long age = Math.max(0, stamp - (int) packed);
+    return (age * fadePerStamp) >> Pace.FADE_SHIFT;
   }
 
   @Override

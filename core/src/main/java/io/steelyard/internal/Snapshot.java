@@ -34,9 +34,13 @@ final class Snapshot {
   /** The picker, if it can be run in line and no candidate is restricted. */
   private final @Nullable Rotation openRotation;
 
-  private final Rotation.@Nullable Cursor openCursor;
+  // What the rotation is run by, null, zero and empty without one: see Rotation.position.
+  private final Rotation.@Nullable Cursor turnCursor;
+  private final long turnReciprocal;
+  private final long turns;
+  private boolean turnsStriped; // a race leaves one of two values, of which either will do
 
-  /** The endpoints by the positions of the rotation, null at its pause; empty without one. */
+  /** The endpoints by the positions of the rotation, null at its pause. */
   private final @Nullable Endpoint[] turnEndpoints;
 
   /** The picker, if it wants the moment. */
@@ -102,7 +106,9 @@ final class Snapshot {
             : null;
     this.restricted = anyRestricted || bounded != null;
     this.openRotation = !restricted && picker instanceof Rotation turns ? turns : null;
-    this.openCursor = openRotation == null ? null : openRotation.cursor();
+    this.turnCursor = openRotation == null ? null : openRotation.cursor();
+    this.turnReciprocal = openRotation == null ? 0 : openRotation.reciprocal();
+    this.turns = openRotation == null ? 0 : openRotation.positions();
     this.turnEndpoints = turnEndpoints(openRotation);
     this.timed = picker instanceof TimedPicker asks ? asks : null;
     this.needsMoment = timed != null || (slots.length > 0 && slots[0].tracksLatency());
@@ -123,12 +129,12 @@ final class Snapshot {
       // Read before the picker is asked: what is read after its atomic instruction waits for it.
       @Nullable Slot[] open = slots;
       @Nullable Endpoint[] theirs = openEndpoints;
-      Rotation turns = openRotation;
-      Rotation.Cursor cursor = openCursor;
+      Rotation rotation = openRotation;
+      Rotation.Cursor cursor = turnCursor;
       long now = moment();
       int i =
-          turns != null && cursor != null
-              ? turns.candidate(turns.position(cursor))
+          rotation != null && cursor != null
+              ? rotation.candidate(position(cursor))
               : ask(context, 0, now);
       if (i >= 0 && i < open.length && i < theirs.length) {
         Slot slot = open[i];
@@ -150,17 +156,19 @@ final class Snapshot {
 
   /** The endpoint that {@link #begin} would have chosen, null if none; counts nothing. */
   @Nullable Endpoint pick(PickContext context) {
-    Rotation turns = openRotation;
-    Rotation.Cursor cursor = openCursor;
-    if (turns != null && cursor != null && !context.avoidsAny()) {
+    Rotation.Cursor cursor = turnCursor;
+    if (cursor != null && !context.avoidsAny()) {
       @Nullable Endpoint[] inTurn = turnEndpoints;
-      int position = turns.position(cursor);
-      Endpoint endpoint = position >= 0 && position < inTurn.length ? inTurn[position] : null;
+      Endpoint endpoint = inTurn[position(cursor)];
       if (endpoint != null) {
         return endpoint;
       }
     }
     return pickByPicker(context);
+  }
+
+  private int position(Rotation.Cursor cursor) {
+    return Rotation.position(cursor, turnsStriped, turnReciprocal, turns);
   }
 
   /** Apart from {@link #pick}, so that the JVM finds that one small enough to compile in line. */
@@ -224,7 +232,7 @@ final class Snapshot {
   /** A rotation that is run in line has come upon its pause. */
   private void rest() {
     if (openRotation != null) {
-      openRotation.rest();
+      turnsStriped = openRotation.rest();
     }
   }
 

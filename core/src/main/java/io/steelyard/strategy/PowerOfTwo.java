@@ -37,6 +37,9 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
     if (usable.equalWeights && metric == LoadMetric.inFlight()) {
       return new EqualInFlight(usable.index, stats, context.random());
     }
+    if (usable.equalWeights && metric == LoadMetric.peakEwma()) {
+      return new EqualPeakEwma(usable.index, stats, context);
+    }
     TimedPicker picker =
         usable.equalWeights
             ? new Equal(usable.index, stats, metric, context)
@@ -74,7 +77,44 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
     }
   }
 
-  /** Equal weights, any metric. */
+  /** Equal weights, load by latency: compares sums of logarithms. */
+  private static final class EqualPeakEwma implements TimedPicker {
+    private final int[] index;
+    private final EndpointStats[] stats;
+    private final Context context;
+    private final RandomSource random;
+
+    EqualPeakEwma(int[] index, EndpointStats[] stats, Context context) {
+      this.index = index;
+      this.stats = stats;
+      this.context = context;
+      this.random = context.random();
+    }
+
+    @Override
+    public int pick(PickContext request, int rank) {
+      return pick(request, rank, context.nanoTime());
+    }
+
+    @Override
+    public int pick(PickContext request, int rank, long now) {
+      long bits = random.nextLong();
+      int n = index.length;
+      int first = (int) (((bits >>> 32) * n) >>> 32);
+      int second = (int) (((bits & 0xFFFFFFFFL) * (n - 1)) >>> 32);
+      if (second >= first) {
+        second++;
+      }
+      return index[load(second, now) < load(first, now) ? second : first];
+    }
+
+    private int load(int p, long now) {
+      EndpointStats of = stats[p];
+      return of.logExpectedNanos(now) + Logarithm.ofOneMore(of.inFlight());
+    }
+  }
+
+  /** Equal weights, any other metric. */
   private static final class Equal implements TimedPicker {
     private final int[] index;
     private final EndpointStats[] stats;
