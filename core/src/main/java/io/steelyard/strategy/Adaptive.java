@@ -16,14 +16,16 @@ import io.steelyard.TimedPicker;
  * they are exact and of this moment, while a latency is an average of answers to requests that are
  * over, and its peaks are chance as often as load. Where speeds differ in earnest it is the other
  * way round: what is in flight is nearly always none or one at a client among many, and a slow
- * endpoint is known by its latency alone. Speeds that differ by chance differ by less than two
- * mostly, so that is where one rule ends and the other begins.
+ * endpoint is known by its latency alone. Speeds that differ by chance differ by less than 1.7
+ * mostly, so that much is not believed: of two costs the higher one counts six tenths, but no less
+ * than the lower. From there on it rises without a jump. Were it believed in full as soon as it is
+ * twice the other, every chance beyond two would count double.
  */
 enum Adaptive implements Strategy {
   INSTANCE;
 
-  /** Costs that differ by less than this factor say nothing. */
-  static final double ALIKE = 0.5;
+  /** What counts of the higher of two costs: those that differ by less say nothing. */
+  static final double ALIKE = 0.6;
 
   @Override
   public Picker compile(Candidates candidates, Context context) {
@@ -77,11 +79,10 @@ enum Adaptive implements Strategy {
       double otherCost = other.expectedNanos(now);
       int oneInFlight = one.inFlight();
       int otherInFlight = other.inFlight();
-      boolean alike = otherCost >= oneCost * ALIKE && oneCost >= otherCost * ALIKE;
-      boolean better =
-          alike
-              ? otherInFlight < oneInFlight
-              : otherCost * (otherInFlight + 1) < oneCost * (oneInFlight + 1);
+      double lower = Math.min(oneCost, otherCost);
+      oneCost = Math.max(lower, oneCost * ALIKE);
+      otherCost = Math.max(lower, otherCost * ALIKE);
+      boolean better = otherCost * (otherInFlight + 1) < oneCost * (oneInFlight + 1);
       return index[better ? second : first];
     }
   }
