@@ -52,15 +52,25 @@ class AdaptiveTest {
 
   @Test
   void of_endpoints_whose_speeds_differ_the_one_with_less_load_is_chosen() {
-    Fixture fixture = two(Strategies.adaptive(), 30, 10);
+    Fixture fixture = two(Strategies.adaptive(), 40, 10);
     fixture.beginOn("e1");
     for (int i = 0; i < 20; i++) {
-      assertThat(choice(fixture)).as("30 × 1 against 10 × 2").isEqualTo("e1");
+      assertThat(choice(fixture)).as("24 × 1 against 10 × 2").isEqualTo("e1");
     }
     fixture.beginOn("e1");
     fixture.beginOn("e1");
     for (int i = 0; i < 20; i++) {
-      assertThat(choice(fixture)).as("30 × 1 against 10 × 4").isEqualTo("e0");
+      assertThat(choice(fixture)).as("24 × 1 against 10 × 4").isEqualTo("e0");
+    }
+  }
+
+  /** Were the higher cost believed in full as soon as it is beyond chance, it would be 21 × 1. */
+  @Test
+  void a_cost_that_is_a_little_too_high_counts_for_little() {
+    Fixture fixture = two(Strategies.adaptive(), 21, 10);
+    fixture.beginOn("e1");
+    for (int i = 0; i < 20; i++) {
+      assertThat(choice(fixture)).as("12.6 × 1 against 10 × 2").isEqualTo("e0");
     }
   }
 

@@ -9,6 +9,7 @@ import io.steelyard.testkit.ManualDiscovery;
 import io.steelyard.testkit.ScriptedRandom;
 import io.steelyard.testkit.Seeds;
 import io.steelyard.testkit.VirtualPlatform;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -37,11 +38,17 @@ class PropertiesTest {
         Strategies.leastConnections(),
         Strategies.powerOfTwo(LoadMetric.inFlight()),
         Strategies.powerOfTwo(LoadMetric.peakEwma()),
+        Strategies.powerOf(3, LoadMetric.inFlight()),
+        Strategies.powerOf(8, LoadMetric.peakEwma()),
+        Strategies.adaptive(),
         Strategies.ringHash(),
         Strategies.maglev(),
         Strategies.rendezvous(),
         Strategies.jumpHash(),
-        Strategies.boundedLoad(Strategies.rendezvous(), 0.25));
+        Strategies.boundedLoad(Strategies.ringHash(), 0.25),
+        Strategies.boundedLoad(Strategies.maglev(), 0.25),
+        Strategies.boundedLoad(Strategies.rendezvous(), 0.25),
+        Strategies.sessionAffinity(Strategies.random(), Duration.ofMinutes(1), 100));
   }
 
   /**

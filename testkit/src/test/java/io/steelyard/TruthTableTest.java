@@ -207,22 +207,24 @@ class TruthTableTest {
   }
 
   /**
-   * A thousand balls a bin: with one choice the fullest is 46.5 above the mean at n = 10 and 82 at
-   * n = 100. It grows with the root of the number of balls. The gap of one trial varies by less
-   * than 20.
+   * A thousand balls a bin: with one choice the fullest is 46.5 above the mean at n = 10, 82 at n =
+   * 100 and 108 at n = 1000. It grows with the root of the number of balls. The gap of one trial
+   * varies by less than 20.
    */
   @Test
   void one_choice_leaves_a_gap_that_grows() {
     assertThat(meanGap(Strategies.random(), 10, 200)).isCloseTo(46.5, within(4 * 20 / 14.1));
     assertThat(meanGap(Strategies.random(), 100, 25)).isCloseTo(82, within(4 * 20 / 5.0));
+    assertThat(meanGap(Strategies.random(), 1_000, 4)).isCloseTo(108, within(4 * 20 / 2.0));
   }
 
-  /** With two choices it is 1.1 and 1.9, and varies by less than .6. */
+  /** With two choices it is 1.1, 1.9 and 2.1, and varies by less than .6. */
   @Test
   void two_choices_leave_a_gap_of_one_or_two() {
     Strategy two = Strategies.powerOfTwo(LoadMetric.inFlight());
     assertThat(meanGap(two, 10, 200)).isCloseTo(1.1, within(0.05 + 4 * 0.6 / 14.1));
     assertThat(meanGap(two, 100, 25)).isCloseTo(1.9, within(0.05 + 4 * 0.6 / 5.0));
+    assertThat(meanGap(two, 1_000, 4)).isCloseTo(2.1, within(0.05 + 4 * 0.6 / 2.0));
   }
 
   private static double meanGap(Strategy strategy, int n, int trials) {

@@ -7,6 +7,7 @@ import io.steelyard.stage.Stages;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * The written form of a policy.
@@ -17,6 +18,9 @@ import java.util.List;
  *   metric: PeakEwma        # LeastConnections, PowerOfD, Random, RingHash, Maglev, Rendezvous,
  * stages:                   # JumpHash, BoundedLoad, SessionAffinity
  *   ejection: {failures: 5, base: 5s, most: 5m, panicBelow: 0.5}
+ *   outliers: {requests: 100, interval: 10s, base: 30s, most: 5m}
+ *   zone: {name: eu-1a}
+ *   slowStart: {window: 30s, aggression: 1}
  *   maxInFlight: 100
  * }</pre>
  *
@@ -27,6 +31,7 @@ import java.util.List;
 public final class PolicyFormat {
   private static final Duration SHORTEST = Duration.ofMillis(1);
   private static final Duration YEAR = Duration.ofDays(365);
+  private static final Pattern NOT_BLANK = Pattern.compile(".*\\S.*");
 
   private PolicyFormat() {}
 
@@ -56,7 +61,8 @@ public final class PolicyFormat {
   }
 
   /**
-   * Reads stages; they come in the order ejection, cap, however they are written.
+   * Reads stages; they come in the order ejection, outliers, zone, slow start, cap, however they
+   * are written.
    *
    * @throws ConfigException for the first thing that is wrong
    */
@@ -64,6 +70,15 @@ public final class PolicyFormat {
     List<Stage> stages = new ArrayList<>();
     if (fields.has("ejection")) {
       stages.add(ejection(fields.object("ejection")));
+    }
+    if (fields.has("outliers")) {
+      stages.add(outliers(fields.object("outliers")));
+    }
+    if (fields.has("zone")) {
+      stages.add(zone(fields.object("zone")));
+    }
+    if (fields.has("slowStart")) {
+      stages.add(slowStart(fields.object("slowStart")));
     }
     if (fields.has("maxInFlight")) {
       stages.add(Stages.maxInFlight((int) fields.number("maxInFlight", 1, Integer.MAX_VALUE)));
@@ -78,11 +93,43 @@ public final class PolicyFormat {
     Duration most = fields.duration("most", base, YEAR, Duration.ofMinutes(5));
     double panicBelow = fields.share("panicBelow", 0, false, 1, 0.5);
     fields.requireNoOthers();
+    requireBase(fields, base, most);
+    Stage ejection = Stages.ejection(failures, base, most);
+    return panicBelow == 0 ? ejection : ejection.panicBelow(panicBelow);
+  }
+
+  private static Stage outliers(Fields fields) {
+    int requests = fields.number("requests", 2, Integer.MAX_VALUE, 100);
+    Duration interval =
+        fields.duration(
+            "interval", Duration.ofMillis(100), Duration.ofDays(1), Duration.ofSeconds(10));
+    Duration base = fields.duration("base", SHORTEST, YEAR, Duration.ofSeconds(30));
+    Duration most = fields.duration("most", base, YEAR, Duration.ofMinutes(5));
+    fields.requireNoOthers();
+    requireBase(fields, base, most);
+    return Stages.outliers(requests, interval, base, most);
+  }
+
+  private static Stage zone(Fields fields) {
+    String name = fields.text("name", NOT_BLANK, "the zone's name");
+    fields.requireNoOthers();
+    if (name == null) {
+      throw new ConfigException(fields.at("name"), "missing", "the zone's name");
+    }
+    return Stages.zone(name);
+  }
+
+  private static Stage slowStart(Fields fields) {
+    Duration window = fields.duration("window", Duration.ofMillis(1_001), Duration.ofDays(1));
+    double aggression = fields.share("aggression", 0, true, 100, 1);
+    fields.requireNoOthers();
+    return Stages.slowStart(window, aggression);
+  }
+
+  private static void requireBase(Fields fields, Duration base, Duration most) {
     if (most.compareTo(base) < 0) {
       throw new ConfigException(
           fields.at("base"), base.toMillis() + "ms", "at most 5m, which most is by default");
     }
-    Stage ejection = Stages.ejection(failures, base, most);
-    return panicBelow == 0 ? ejection : ejection.panicBelow(panicBelow);
   }
 }

@@ -2,6 +2,7 @@ package io.steelyard.stage;
 
 import io.steelyard.Stage;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -45,6 +46,112 @@ public final class Stages {
    */
   public static Stage ejection(int failures, Duration base, Duration most) {
     return new Ejection(failures, base, most);
+  }
+
+  /**
+   * {@link #outliers(int, Duration, Duration, Duration)} by 100 requests in 10 seconds, out for 30
+   * seconds at first and 5 minutes at most.
+   */
+  public static Stage outliers() {
+    return outliers(100, Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofMinutes(5));
+  }
+
+  /**
+   * Takes an endpoint out that fails much more often than the others, if not all the time (gRFC
+   * A50's outlier detection).
+   *
+   * <p>After each interval it compares the success rates of the endpoints that had so many requests
+   * in it. If there are five or more of them, one goes out whose rate is below their mean by more
+   * than 1.9 standard deviations, by five points, and by four standard errors of its own; that
+   * second and third condition are not in gRPC's, where one stray failure in a hundred requests is
+   * enough beside nine endpoints without. One that failed more than 85 % of half as many requests
+   * goes out too. At most a tenth of the list is out at a time, but one in any case, the worst
+   * first.
+   *
+   * <p>It is out for {@code base × episodes}, at most {@code most}, then back in full; each
+   * interval in use takes one episode back. {@link io.steelyard.Outcome#OVERLOADED} does not count,
+   * as under {@link #ejection()}, beside which this is for what fails now and then: one that fails
+   * every fifth request has five failures in a row once in 4,000 requests. {@code adaptive()} and
+   * peak EWMA send less to such a one anyway.
+   *
+   * <p>O(endpoints) an evaluation, one each interval at least; nothing a request.
+   *
+   * @param requests in an interval, below which an endpoint is not judged: 2 or more
+   * @param interval 100 milliseconds to 1 day
+   * @param base above zero
+   * @param most at least {@code base}, at most 365 days
+   * @throws IllegalArgumentException if one is out of range
+   */
+  public static Stage outliers(int requests, Duration interval, Duration base, Duration most) {
+    return new Outliers(requests, interval, base, most);
+  }
+
+  /** {@link #slowStart(Duration, double)} that rises evenly. */
+  public static Stage slowStart(Duration window) {
+    return new SlowStart(window, 1);
+  }
+
+  /**
+   * Gives an endpoint that joins the list little at first: a JVM that has just started is slow.
+   *
+   * <p>After t seconds in the list its weight counts {@code (max(t, 1 s) / window)^(1 /
+   * aggression)} of the whole, a tenth at least (Envoy's slow start). With a window of 60 s and
+   * aggression 1 that is .1, .25 and .5 after 1, 15 and 30 s; with aggression 2 it is .5 after 15
+   * s. It moves in steps of about a twentieth of the window, and whenever something else changes.
+   *
+   * <p>The endpoints of the first list are not new: mostly it is the client that is. One that was
+   * draining, or weighed zero, and no longer does, is. Where most are new there is nobody to take
+   * what they do not: then all of them are raised so far that no endpoint gets more than twice its
+   * share, and if all have come together nothing changes. Endpoints that {@link #ejection()} lets
+   * back have a ramp of their own.
+   *
+   * <p>Strategies that go by latency ({@code adaptive()}, peak EWMA) find out by themselves how
+   * slow a new endpoint is; this spares it the requests by which they do. O(endpoints) an
+   * evaluation; nothing a request.
+   *
+   * @param window above 1 second, at most 1 day
+   * @param aggression above 0: the higher, the sooner it gets most of its weight
+   * @throws IllegalArgumentException if one is out of range
+   */
+  public static Stage slowStart(Duration window, double aggression) {
+    return new SlowStart(window, aggression);
+  }
+
+  /**
+   * {@link #zone(String, Map)} where clients are as many in each zone that has endpoints, or nobody
+   * knows.
+   */
+  public static Stage zone(String name) {
+    return new Zone(name, Map.of());
+  }
+
+  /**
+   * Keeps requests in the client's own zone, as far as it can carry them, and no further.
+   *
+   * <p>With the part c of all clients and the part e of the endpoints (by weight, of those in use)
+   * a zone keeps everything if e ≥ c, and e/c of it otherwise. The rest goes to the zones that have
+   * more endpoints than clients, by how much more (Envoy's zone aware routing). If all clients do
+   * so, no endpoint gets more than another. Clients 40, 40, 20 and endpoints 25, 50, 25: of the
+   * first zone's requests 62.5 % stay, 25 % go to the second and 12.5 % to the third; all others
+   * stay. As endpoints of the zone are ejected it keeps less, without a threshold to cross: no
+   * panic guard is needed, and in four zones or more one at .3 would always set this stage aside.
+   * It should come after {@link #ejection()}.
+   *
+   * <p>With fewer than two usable endpoints in the zone it stands aside, so that a retry finds
+   * another; then it says so in {@link io.steelyard.Balancer#explain()}. Endpoints without a zone
+   * are in one where nobody lives. Strategies that hash disagree between clients of different
+   * zones. O(endpoints) an evaluation; nothing a request.
+   *
+   * @param name the client's own zone, as {@link io.steelyard.Endpoint#zone()} calls it
+   * @param clients how many clients there are in each zone, in any unit; the own among them, with 1
+   *     or more. If most of the traffic comes from one zone, say so: otherwise it is overloaded
+   * @throws IllegalArgumentException if the name is blank, a number negative, or the own zone's 0
+   */
+  public static Stage zone(String name, Map<String, Integer> clients) {
+    if (clients.isEmpty()) {
+      throw new IllegalArgumentException("zone: clients: {} (expected: own zone " + name + ")");
+    }
+    return new Zone(name, clients);
   }
 
   /**

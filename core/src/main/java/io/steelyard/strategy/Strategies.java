@@ -114,13 +114,14 @@ public final class Strategies {
    * Two different endpoints at random; of equally fast ones the one with fewer requests in flight,
    * else the less loaded by {@link LoadMetric#peakEwma()}.
    *
-   * <p>Costs within a factor of two of each other count as equal. So a pool of equal endpoints is
-   * balanced by what is in flight, which is exact, and not by averages whose peaks are mostly
-   * chance; and an endpoint that is slow, hangs or fails is told by its latency all the same, also
-   * by one client among many, which hardly ever has two requests on one endpoint. In the
-   * simulator's scenarios ({@code docs/simulations.md}) it stays near the better of {@link
-   * #powerOfTwo}'s two metrics, while each of them is many times worse somewhere. With unequal
-   * weights both endpoints are drawn by weight, as there.
+   * <p>Of two costs the higher one counts six tenths, but no less than the lower: costs within a
+   * factor of 1.7 of each other are equal. So a pool of equal endpoints is balanced by what is in
+   * flight, which is exact, and not by averages whose peaks are mostly chance; and an endpoint that
+   * is slow, hangs or fails is told by its latency all the same, also by one client among many,
+   * which hardly ever has two requests on one endpoint. In the simulator's scenarios ({@code
+   * docs/simulations.md}) it stays near the better of {@link #powerOfTwo}'s two metrics, while each
+   * of them is many times worse somewhere. With unequal weights both endpoints are drawn by weight,
+   * as there.
    *
    * <p>Pick O(1), with the one clock read of the request; compile O(n). With a hundred clients or
    * more add {@code Stages.subsetAmong}.

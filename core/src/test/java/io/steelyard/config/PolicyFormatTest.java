@@ -86,6 +86,71 @@ class PolicyFormatTest {
                 Stages.maxInFlight(100)));
   }
 
+  @Test
+  void reads_every_stage_in_its_order_and_what_is_left_out_of_it() {
+    Map<String, ?> brief =
+        Map.of(
+            "slowStart",
+            Map.of("window", "30s"),
+            "zone",
+            Map.of("name", "eu-1a"),
+            "outliers",
+            Map.of(),
+            "ejection",
+            Map.of());
+    assertThat(policy(Map.of("stages", brief)).stages())
+        .containsExactly(
+            Stages.ejection().panicBelow(0.5),
+            Stages.outliers(),
+            Stages.zone("eu-1a"),
+            Stages.slowStart(Duration.ofSeconds(30)));
+    Map<String, ?> full =
+        Map.of(
+            "slowStart",
+            Map.of("window", "1m", "aggression", 2),
+            "outliers",
+            Map.of("requests", 50, "interval", "30s", "base", "10s", "most", "1m"));
+    assertThat(policy(Map.of("stages", full)).stages())
+        .containsExactly(
+            Stages.outliers(
+                50, Duration.ofSeconds(30), Duration.ofSeconds(10), Duration.ofMinutes(1)),
+            Stages.slowStart(Duration.ofMinutes(1), 2));
+  }
+
+  static List<List<Object>> stageMistakes() {
+    return List.of(
+        List.of(
+            Map.of("slowStart", Map.of()),
+            "slowStart.window: missing (expected: a duration such as 500ms, 30s or 1m30s)"),
+        List.of(
+            Map.of("slowStart", Map.of("window", "1s")),
+            "slowStart.window: \"1s\" (expected: 1001ms to 24h)"),
+        List.of(
+            Map.of("slowStart", Map.of("window", "1m", "aggression", 0)),
+            "slowStart.aggression: 0 (expected: above 0, at most 100)"),
+        List.of(Map.of("zone", Map.of()), "zone.name: missing (expected: the zone's name)"),
+        List.of(
+            Map.of("zone", Map.of("name", " ")), "zone.name: \" \" (expected: the zone's name)"),
+        List.of(Map.of("outliers", Map.of("requests", 1)), "outliers.requests: 1 (expected: >= 2)"),
+        List.of(
+            Map.of("outliers", Map.of("interval", "10ms")),
+            "outliers.interval: \"10ms\" (expected: 100ms to 24h)"),
+        List.of(
+            Map.of("outliers", Map.of("base", "10m")),
+            "outliers.base: 600000ms (expected: at most 5m, which most is by default)"),
+        List.of(
+            Map.of("outliers", Map.of("hosts", 5)),
+            "outliers.hosts: 5 (expected: one of the fields base, interval, most, requests)"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("stageMistakes")
+  void a_mistake_in_a_stage_is_named_with_its_place(List<Object> row) {
+    assertThatThrownBy(() -> policy(Map.of("stages", row.get(0))))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage("policy.stages." + row.get(1));
+  }
+
   static List<List<Object>> mistakes() {
     return List.of(
         List.of(Map.of(), "strategy.type: missing (expected: one of RoundRobin, "),

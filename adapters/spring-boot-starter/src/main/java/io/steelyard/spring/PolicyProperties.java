@@ -71,6 +71,28 @@ final class PolicyProperties {
       inner.put("panicBelow", ejection.panicBelow());
       written.fields.put("ejection", inner.fields);
     }
+    SteelyardProperties.Outliers outliers = stages.outliers();
+    if (outliers != null) {
+      Written inner = new Written();
+      inner.put("requests", outliers.requests());
+      inner.put("interval", outliers.interval());
+      inner.put("base", outliers.base());
+      inner.put("most", outliers.most());
+      written.fields.put("outliers", inner.fields);
+    }
+    SteelyardProperties.Zone zone = stages.zone();
+    if (zone != null) {
+      Written inner = new Written();
+      inner.put("name", zone.name());
+      written.fields.put("zone", inner.fields);
+    }
+    SteelyardProperties.SlowStart slowStart = stages.slowStart();
+    if (slowStart != null) {
+      Written inner = new Written();
+      inner.put("window", slowStart.window());
+      inner.put("aggression", slowStart.aggression());
+      written.fields.put("slowStart", inner.fields);
+    }
     try {
       return PolicyFormat.stages(Fields.of(place + ".stages", written.fields));
     } catch (ConfigException e) {

@@ -118,9 +118,17 @@ record SteelyardProperties(
    * The layers before the choice. Where any is set, those that are not set are left out.
    *
    * @param ejection Takes out endpoints that fail.
+   * @param outliers Takes out endpoints that fail much more often than the others.
+   * @param zone Keeps requests in the client's zone.
+   * @param slowStart Gives new endpoints little at first.
    * @param maxInFlight The most requests in flight on one endpoint.
    */
-  record Stages(@Nullable Ejection ejection, @Nullable Integer maxInFlight) {}
+  record Stages(
+      @Nullable Ejection ejection,
+      @Nullable Outliers outliers,
+      @Nullable Zone zone,
+      @Nullable SlowStart slowStart,
+      @Nullable Integer maxInFlight) {}
 
   /**
    * Takes out endpoints that fail.
@@ -135,6 +143,35 @@ record SteelyardProperties(
       @Nullable Duration base,
       @Nullable Duration most,
       @Nullable Double panicBelow) {}
+
+  /**
+   * Takes out endpoints that fail much more often than the others.
+   *
+   * @param requests By how many requests in an interval one is judged; 100 by default.
+   * @param interval For how long requests are counted; 10s by default.
+   * @param base For how long one is out, times its episodes; 30s by default.
+   * @param most For how long at most; 5m by default.
+   */
+  record Outliers(
+      @Nullable Integer requests,
+      @Nullable Duration interval,
+      @Nullable Duration base,
+      @Nullable Duration most) {}
+
+  /**
+   * Keeps requests in the client's zone, as far as it can carry them.
+   *
+   * @param name The zone this process runs in.
+   */
+  record Zone(@Nullable String name) {}
+
+  /**
+   * Gives new endpoints little at first.
+   *
+   * @param window How long until one gets its share; above 1s.
+   * @param aggression The higher, the sooner it gets most of it; 1 by default.
+   */
+  record SlowStart(@Nullable Duration window, @Nullable Double aggression) {}
 
   /**
    * Further tries of failed requests.

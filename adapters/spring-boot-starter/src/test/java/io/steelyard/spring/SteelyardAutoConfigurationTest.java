@@ -108,6 +108,10 @@ class SteelyardAutoConfigurationTest {
             CART + "stages.ejection.failures=3",
             CART + "stages.ejection.most=10m",
             CART + "stages.ejection.panic-below=0.4",
+            CART + "stages.outliers.requests=50",
+            CART + "stages.zone.name=eu-1a",
+            CART + "stages.slow-start.window=30s",
+            CART + "stages.slow-start.aggression=2",
             CART + "stages.max-in-flight=100",
             CART + "retry.max-attempts=4",
             CART + "retry.backoff.base=10ms",
@@ -122,7 +126,8 @@ class SteelyardAutoConfigurationTest {
               Balancer cart = context.getBean(Balancer.class);
               assertThat(cart.policy())
                   .hasToString(
-                      "ejection.panicBelow(0.4) → maxInFlight(100) → "
+                      "ejection.panicBelow(0.4) → outliers → zone(eu-1a) → slowStart(PT30S, 2.0) → "
+                          + "maxInFlight(100) → "
                           + Strategies.sessionAffinity(
                               Strategies.ringHash(200), Duration.ofMinutes(90), 100_000));
               assertThat(RetryPolicy.of(cart))

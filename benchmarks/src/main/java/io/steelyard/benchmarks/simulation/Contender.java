@@ -39,6 +39,11 @@ record Contender(String name, Supplier<Strategy> strategy, List<Stage> stages, b
         name + EJECTING, strategy, List.of(Stages.ejection().panicBelow(0.5)), ours);
   }
 
+  /** The same behind the stages that a scenario is about. */
+  Contender with(Scenario scenario) {
+    return new Contender(name + scenario.stagesName, strategy, scenario.stages, ours);
+  }
+
   @Override
   public String toString() {
     return name;

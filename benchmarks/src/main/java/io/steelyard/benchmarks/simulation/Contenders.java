@@ -41,6 +41,14 @@ final class Contenders {
           Contender.peer("Finagle peak EWMA", FinaglePeakEwma::new),
           Contender.peer("Dialogue balanced", BalancedScore::new));
 
+  /** Those that take part with a scenario's stages: one of each kind. */
+  private static final List<Contender> ALSO =
+      List.of(
+          Contender.of(Strategies.roundRobin()),
+          Contender.of(Strategies.leastConnections()),
+          Contender.of(Strategies.powerOfTwo(LoadMetric.inFlight())),
+          Contender.of(Strategies.adaptive()));
+
   private Contenders() {}
 
   /** Who takes part in this scenario: all, and where requests fail, also with ejection. */
@@ -58,6 +66,9 @@ final class Contenders {
         if (scenario.failing) {
           result.add(contender.withEjection());
         }
+        if (!scenario.stages.isEmpty() && isOneOf(contender, ALSO)) {
+          result.add(contender.with(scenario));
+        }
       }
     }
     return result;
@@ -71,18 +82,19 @@ final class Contenders {
     return names;
   }
 
-  /** The one of this name, with ejection or without. */
+  private static boolean isOneOf(Contender contender, List<Contender> some) {
+    return some.stream().anyMatch(one -> one.name().equals(contender.name()));
+  }
+
+  /** The one of this name, with ejection or other stages, or without. */
   static Contender named(String name) {
-    for (List<Contender> group : List.of(OURS, PEERS)) {
-      for (Contender contender : group) {
-        if (contender.name().equals(name)) {
-          return contender;
-        }
-        if (contender.withEjection().name().equals(name)) {
-          return contender.withEjection();
-        }
-      }
-    }
-    throw new IllegalArgumentException("contender: " + name + " (expected: one of those listed)");
+    return Scenarios.all().stream()
+        .flatMap(scenario -> in(scenario).stream())
+        .filter(contender -> contender.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "contender: " + name + " (expected: one of those listed)"));
   }
 }

@@ -1,5 +1,7 @@
 package io.steelyard.benchmarks.simulation;
 
+import io.steelyard.Balancer;
+import io.steelyard.Endpoint;
 import io.steelyard.benchmarks.simulation.Summary.Spread;
 import io.steelyard.benchmarks.simulation.Svg.Anchor;
 import java.io.IOException;
@@ -23,7 +25,8 @@ final class Plots {
   private static final String PEERS = "#8a8a8a";
   private static final String DEFAULT = "#c2410c";
 
-  private static final String THE_DEFAULT = "powerOfTwo(peakEwma)";
+  /** The strategy of a balancer that is told nothing. */
+  static final String THE_DEFAULT = theDefault();
 
   /** Lines: few enough to be told apart. The names are looked for, with and without ejection. */
   private static final Map<String, String> LINES = new LinkedHashMap<>();
@@ -43,6 +46,12 @@ final class Plots {
   private static final int ROW = 17;
 
   private Plots() {}
+
+  private static String theDefault() {
+    try (Balancer balancer = Balancer.of(Endpoint.of("localhost", 80))) {
+      return balancer.policy().strategy().toString();
+    }
+  }
 
   /** Writes all that these summaries (by scenario) are enough for. */
   static void write(List<List<Summary>> played, Path directory) throws IOException {
@@ -192,7 +201,11 @@ final class Plots {
         if (hollow != (summary.scenario.failing && contender.stages().isEmpty())) {
           continue;
         }
-        double y = rowAt(top, names.indexOf(base(contender)));
+        int row = names.indexOf(base(contender));
+        if (row < 0) {
+          continue; // with stages of the scenario's own: in its table alone
+        }
+        double y = rowAt(top, row);
         String colour = colour(contender);
         Spread spread = summary.spread(figure);
         svg.line(axis.at(spread.least()), y, axis.at(spread.most()), y, colour, 2);

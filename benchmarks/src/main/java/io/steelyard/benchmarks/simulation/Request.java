@@ -37,7 +37,7 @@ final class Request implements Event {
     switch (step) {
       case ARRIVED -> server.accept(this);
       case SERVED -> {
-        answer(fails ? Outcome.FAILURE : Outcome.SUCCESS);
+        answer(fails || server.hasFailed() ? Outcome.FAILURE : Outcome.SUCCESS);
         server.done();
       }
       case FAILED -> answer(Outcome.FAILURE);

@@ -1,5 +1,7 @@
 package io.steelyard.benchmarks.simulation;
 
+import io.steelyard.Stage;
+import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.IntUnaryOperator;
@@ -37,6 +39,11 @@ final class Scenario {
   boolean failing;
   boolean weighted;
   boolean overTime;
+
+  /** What some contenders have before them as well, and what is added to their names then. */
+  List<Stage> stages = List.of();
+
+  String stagesName = "";
   IntPredicate affected = server -> false;
   boolean namesAffected;
   Script script = world -> {};
@@ -138,6 +145,13 @@ final class Scenario {
   Scenario affected(IntPredicate affected) {
     this.affected = affected;
     this.namesAffected = true;
+    return this;
+  }
+
+  /** Lets some contenders take part with these stages, too. */
+  Scenario also(String name, Stage... stages) {
+    this.stagesName = name;
+    this.stages = List.of(stages);
     return this;
   }
 

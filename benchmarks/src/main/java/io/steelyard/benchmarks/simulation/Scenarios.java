@@ -1,6 +1,8 @@
 package io.steelyard.benchmarks.simulation;
 
 import io.steelyard.benchmarks.simulation.Server.Mood;
+import io.steelyard.stage.Stages;
+import java.time.Duration;
 import java.util.List;
 
 /** The scenarios, in the order in which they are told. */
@@ -23,6 +25,7 @@ final class Scenarios {
         blackHole(),
         fastFailures(),
         strayFailures(),
+        partFailures(),
         flapping(),
         rollingRestart(),
         manyClients(1),
@@ -72,6 +75,7 @@ final class Scenarios {
         .load(0.7)
         .overTime()
         .affected(server -> server >= 8)
+        .also(" + slowStart", Stages.slowStart(Duration.ofSeconds(20)))
         .script(
             world ->
                 world.at(
@@ -132,6 +136,16 @@ final class Scenarios {
             "stray-failures",
             "Ten equal servers; three requests in a thousand fail, wherever they go, after the usual time.")
         .strayFailures(0.003);
+  }
+
+  static Scenario partFailures() {
+    return new Scenario(
+            "part-failures",
+            "From the fifth second on one of ten servers fails every fifth request, after the usual time.")
+        .failing()
+        .affected(server -> server == 0)
+        .also(" + ejection, outliers", Stages.ejection().panicBelow(0.5), Stages.outliers())
+        .script(world -> world.at(5, () -> world.server(0).failing(0.2)));
   }
 
   static Scenario flapping() {

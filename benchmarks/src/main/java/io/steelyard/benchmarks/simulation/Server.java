@@ -2,6 +2,7 @@ package io.steelyard.benchmarks.simulation;
 
 import io.steelyard.Endpoint;
 import java.util.ArrayDeque;
+import java.util.SplittableRandom;
 
 /**
  * A server: some workers and one queue before them, first come first served. It does not notice
@@ -28,6 +29,8 @@ final class Server {
   private final ArrayDeque<Request> queue = new ArrayDeque<>();
   private int busy;
   private Mood mood = Mood.SERVES;
+  private final SplittableRandom luck;
+  private double failing;
   private double speed;
   private double coldSpeed;
   private long coldSince;
@@ -41,6 +44,17 @@ final class Server {
     this.endpoint = endpoint;
     this.workers = workers;
     this.speed = speed;
+    this.luck = new SplittableRandom(endpoint.port());
+  }
+
+  /** Lets this part of what it works on fail in the end. */
+  void failing(double share) {
+    failing = share;
+  }
+
+  /** Whether what is done now has failed. */
+  boolean hasFailed() {
+    return failing > 0 && luck.nextDouble() < failing;
   }
 
   void mood(Mood mood) {
