@@ -80,7 +80,10 @@ public final class Tries {
 
   private PickContext context;
   private int attempts;
+
+  /** Where the latest attempt is; not yet among those that the context avoids. */
   private @Nullable Endpoint last;
+
   private Outcome lastOutcome = Outcome.SUCCESS;
   private long lastPauseNanos;
   private @Nullable Throwable lastError;
@@ -116,7 +119,7 @@ public final class Tries {
    */
   public Attempt begin() {
     try {
-      return started(balancer.begin(context));
+      return started(balancer.begin(context()));
     } catch (NoEndpointException e) {
       if (lastError != null) {
         earlier().add(lastError);
@@ -129,7 +132,7 @@ public final class Tries {
 
   /** As {@link #begin}, but returns null where that throws; the last error then says so. */
   public @Nullable Attempt tryBegin() {
-    Attempt attempt = balancer.tryBegin(context);
+    Attempt attempt = balancer.tryBegin(context());
     if (attempt == null) {
       concede("no other endpoint would take it");
       return null;
@@ -144,7 +147,6 @@ public final class Tries {
       host.retried(last, lastOutcome, endpoint, attempts, lastPauseNanos);
     }
     last = endpoint;
-    context = context.avoiding(endpoint);
     Duration perTry = policy.perTryTimeout();
     if (perTry == null) {
       return new TriedAttempt(attempt, platform, limited, endsAt);
@@ -205,7 +207,7 @@ public final class Tries {
     if (limited && pause >= endsAt - now) {
       return concede("the deadline leaves no time");
     }
-    if (balancer.pick(context) == null) {
+    if (balancer.pick(context()) == null) {
       return concede("every endpoint that could take it was tried");
     }
     if (!budget.tryWithdraw(now)) { // last: what is withdrawn is used
@@ -243,7 +245,7 @@ public final class Tries {
     Throwable error = lastError;
     if (error != null) {
       suppressEarlier(error);
-      if (why != null) {
+      if (why != null && takesMore(error)) {
         error.addSuppressed(new RetryNote("not retried: " + why));
       }
     }
@@ -255,11 +257,16 @@ public final class Tries {
       return;
     }
     for (Throwable before : earlier) {
-      if (before != error && before != error.getCause()) {
+      if (before != error && before != error.getCause() && takesMore(error)) {
         error.addSuppressed(before);
       }
     }
     earlier = null;
+  }
+
+  /** Some clients throw the same object each time: it must not grow with every request. */
+  private static boolean takesMore(Throwable error) {
+    return error.getSuppressed().length < 2 * MOST_SUPPRESSED;
   }
 
   /** How many attempts were begun. */
@@ -278,6 +285,9 @@ public final class Tries {
 
   /** What the next attempt tells the balancer: the endpoints tried are to be avoided. */
   public PickContext context() {
+    if (last != null) {
+      context = context.avoiding(last);
+    }
     return context;
   }
 
@@ -418,6 +428,6 @@ public final class Tries {
 
   @Override
   public String toString() {
-    return attempts + " of " + policy.maxAttempts() + " attempts, " + context;
+    return attempts + " of " + policy.maxAttempts() + " attempts, " + context();
   }
 }
