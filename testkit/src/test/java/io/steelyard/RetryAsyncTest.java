@@ -21,9 +21,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -121,6 +124,73 @@ class RetryAsyncTest {
             e -> assertThat(e.getSuppressed()).hasOnlyElementsOfType(ConnectException.class));
     assertThat(fixture.platform.scheduled()).isZero();
     assertAllEnded(fixture);
+  }
+
+  @Test
+  void an_executor_that_was_shut_down_leaves_nobody_waiting() {
+    VirtualPlatform platform = new VirtualPlatform();
+    AtomicBoolean shutDown = new AtomicBoolean();
+    Platform failing =
+        new Platform() {
+          @Override
+          public long nanoTime() {
+            return platform.nanoTime();
+          }
+
+          @Override
+          public long epochMillis() {
+            return platform.epochMillis();
+          }
+
+          @Override
+          public RandomSource random() {
+            return platform.random();
+          }
+
+          @Override
+          public Executor executor() {
+            return task -> {
+              if (shutDown.get()) {
+                throw new RejectedExecutionException("shut down");
+              }
+              platform.executor().execute(task);
+            };
+          }
+
+          @Override
+          public Cancellable schedule(Runnable task, Duration delay) {
+            return platform.schedule(task, delay);
+          }
+        };
+    RetryPolicy policy =
+        RetryPolicy.builder().backoff(SECOND, SECOND).perTryTimeout(SECOND).build();
+    try (Balancer balancer =
+        Balancer.builder(new ManualDiscovery(eps(3)))
+            .platform(failing)
+            .stages()
+            .strategy(Strategies.roundRobin())
+            .retry(policy)
+            .build()) {
+      List<CompletableFuture<String>> answers = new ArrayList<>();
+      CompletableFuture<String> result =
+          balancer
+              .callAsync(
+                  READ,
+                  attempt -> {
+                    answers.add(new CompletableFuture<>());
+                    return answers.get(answers.size() - 1);
+                  })
+              .toCompletableFuture();
+      shutDown.set(true);
+      platform.advance(SECOND); // the first has no answer in time
+      assertThat(answers.get(0)).isCancelled();
+      platform.advance(SECOND); // and after a pause there is a second
+      assertThat(answers).hasSize(2);
+      answers.get(1).complete("body");
+      assertThat(result).isCompletedWithValue("body");
+      assertThat(balancer.stats().inFlight()).isZero();
+      shutDown.set(false); // closing takes the executor
+    }
   }
 
   @Test

@@ -519,6 +519,27 @@ class RetryTest {
   }
 
   @Test
+  void an_error_that_is_thrown_by_every_request_does_not_grow() {
+    Fixture fixture = fixture(3, atOnce().budget(RetryBudget.of(0.2, 0)).build());
+    IllegalStateException one = new IllegalStateException("always this object");
+    IllegalStateException other = new IllegalStateException("or this");
+    for (int i = 0; i < 1000; i++) {
+      boolean even = i % 2 == 0;
+      Throwable thrown =
+          catchThrowable(
+              () ->
+                  fixture.balancer.call(
+                      READ,
+                      attempt -> {
+                        throw even == (fixture.balancer.stats().begun() % 3 == 0) ? one : other;
+                      }));
+      assertThat(thrown).isIn(one, other);
+    }
+    assertThat(one.getSuppressed().length + other.getSuppressed().length).isBetween(2, 32);
+    assertAllEnded(fixture);
+  }
+
+  @Test
   void in_a_storm_requests_grow_by_a_fifth_and_not_by_the_number_of_attempts() {
     System.out.println("retry storm: every endpoint fails, 3 attempts allowed");
     double bare = amplification(RetryBudget.of(0.2, 0), 1000);

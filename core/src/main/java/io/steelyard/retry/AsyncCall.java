@@ -95,8 +95,7 @@ final class AsyncCall<T extends @Nullable Object> {
     if (left == null) {
       return;
     }
-    current.timer(
-        platform.schedule(() -> platform.executor().execute(() -> timedOut(current, left)), left));
+    current.timer(Tries.schedule(platform, () -> timedOut(current, left), left));
   }
 
   @SuppressWarnings("NullAway") // a call may return null

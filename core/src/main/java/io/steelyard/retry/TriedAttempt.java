@@ -4,32 +4,42 @@ import io.steelyard.Attempt;
 import io.steelyard.Endpoint;
 import io.steelyard.Outcome;
 import io.steelyard.Platform;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One of a request's attempts: remembers its verdict, knows its time, and can be given up. */
+/**
+ * One of a request's attempts: remembers its verdict, knows its time, and can be given up. 40
+ * bytes, for every request that goes by a policy.
+ */
 final class TriedAttempt implements Attempt {
   private static final Logger log = LoggerFactory.getLogger(RetryPolicy.class);
+  private static final VarHandle VERDICT = field("verdict", Outcome.class);
+  private static final VarHandle SETTLED = field("settled", boolean.class);
+  private static final VarHandle ON_CANCEL = field("onCancel", List.class);
 
   private final Attempt attempt;
   private final Platform platform;
   private final boolean limited;
   private final long endsAt;
-  private final AtomicReference<@Nullable Outcome> verdict = new AtomicReference<>();
-  private final AtomicBoolean settled = new AtomicBoolean();
+
+  /** The first there was; changed through VERDICT. */
+  @SuppressWarnings("unused")
+  private volatile @Nullable Outcome verdict;
+
+  /** Changed through SETTLED. */
+  private volatile boolean settled;
 
   /** Ends its time; null while there is none. */
   private volatile Platform.@Nullable Cancellable timer;
 
-  /** Null once it was given up: what comes then runs at once. */
-  private final AtomicReference<@Nullable List<Runnable>> onCancel =
-      new AtomicReference<>(List.of());
+  /** Null once it was given up: what comes then runs at once. Changed through ON_CANCEL. */
+  private volatile @Nullable List<Runnable> onCancel = List.of();
 
   /**
    * @param limited whether it has to end at a time
@@ -70,7 +80,7 @@ final class TriedAttempt implements Attempt {
 
   /** The first verdict: this one, or one before. */
   private Outcome judged(Outcome outcome) {
-    Outcome before = verdict.compareAndExchange(null, outcome);
+    Outcome before = (Outcome) VERDICT.compareAndExchange(this, (Outcome) null, outcome);
     return before == null ? outcome : before;
   }
 
@@ -83,7 +93,7 @@ final class TriedAttempt implements Attempt {
 
   /** Whether the caller is the first to deal with its end: an answer, a time-out, a stop. */
   boolean claim() {
-    if (!settled.compareAndSet(false, true)) {
+    if (!SETTLED.compareAndSet(this, false, true)) {
       return false;
     }
     Platform.Cancellable ending = timer;
@@ -96,7 +106,7 @@ final class TriedAttempt implements Attempt {
   /** Has this timer called off when its end is claimed. */
   void timer(Platform.Cancellable ending) {
     timer = ending;
-    if (settled.get()) {
+    if (settled) {
       ending.cancel(); // claimed meanwhile, perhaps before the timer could be seen
     }
   }
@@ -113,14 +123,14 @@ final class TriedAttempt implements Attempt {
   @Override
   public void onCancel(Runnable action) {
     while (true) {
-      List<Runnable> before = onCancel.get();
+      List<Runnable> before = onCancel;
       if (before == null) {
         run(action);
         return;
       }
       List<Runnable> after = new ArrayList<>(before);
       after.add(action);
-      if (onCancel.compareAndSet(before, after)) {
+      if (ON_CANCEL.compareAndSet(this, before, after)) {
         return;
       }
     }
@@ -129,9 +139,9 @@ final class TriedAttempt implements Attempt {
   /** Ends it so, unless it has a verdict, and calls off what is under way. */
   void giveUp(Outcome outcome) {
     settle(outcome); // before the calling off, which looks like a failure from below
-    List<Runnable> actions = onCancel.getAndSet(null);
+    List<?> actions = (List<?>) ON_CANCEL.getAndSet(this, (List<?>) null);
     if (actions != null) {
-      actions.forEach(TriedAttempt::run);
+      actions.forEach(action -> run((Runnable) action));
     }
   }
 
@@ -140,6 +150,14 @@ final class TriedAttempt implements Attempt {
       action.run();
     } catch (Throwable e) {
       log.warn("{}, run because its attempt was given up, threw", action, e);
+    }
+  }
+
+  private static VarHandle field(String name, Class<?> type) {
+    try {
+      return MethodHandles.lookup().findVarHandle(TriedAttempt.class, name, type);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
     }
   }
 

@@ -16,6 +16,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -80,7 +81,10 @@ public final class Tries {
 
   private PickContext context;
   private int attempts;
+
+  /** Where the latest attempt is; not yet among those that the context avoids. */
   private @Nullable Endpoint last;
+
   private Outcome lastOutcome = Outcome.SUCCESS;
   private long lastPauseNanos;
   private @Nullable Throwable lastError;
@@ -116,7 +120,7 @@ public final class Tries {
    */
   public Attempt begin() {
     try {
-      return started(balancer.begin(context));
+      return started(balancer.begin(context()));
     } catch (NoEndpointException e) {
       if (lastError != null) {
         earlier().add(lastError);
@@ -129,7 +133,7 @@ public final class Tries {
 
   /** As {@link #begin}, but returns null where that throws; the last error then says so. */
   public @Nullable Attempt tryBegin() {
-    Attempt attempt = balancer.tryBegin(context);
+    Attempt attempt = balancer.tryBegin(context());
     if (attempt == null) {
       concede("no other endpoint would take it");
       return null;
@@ -144,7 +148,6 @@ public final class Tries {
       host.retried(last, lastOutcome, endpoint, attempts, lastPauseNanos);
     }
     last = endpoint;
-    context = context.avoiding(endpoint);
     Duration perTry = policy.perTryTimeout();
     if (perTry == null) {
       return new TriedAttempt(attempt, platform, limited, endsAt);
@@ -205,7 +208,7 @@ public final class Tries {
     if (limited && pause >= endsAt - now) {
       return concede("the deadline leaves no time");
     }
-    if (balancer.pick(context) == null) {
+    if (balancer.pick(context()) == null) {
       return concede("every endpoint that could take it was tried");
     }
     if (!budget.tryWithdraw(now)) { // last: what is withdrawn is used
@@ -243,7 +246,7 @@ public final class Tries {
     Throwable error = lastError;
     if (error != null) {
       suppressEarlier(error);
-      if (why != null) {
+      if (why != null && takesMore(error)) {
         error.addSuppressed(new RetryNote("not retried: " + why));
       }
     }
@@ -255,11 +258,16 @@ public final class Tries {
       return;
     }
     for (Throwable before : earlier) {
-      if (before != error && before != error.getCause()) {
+      if (before != error && before != error.getCause() && takesMore(error)) {
         error.addSuppressed(before);
       }
     }
     earlier = null;
+  }
+
+  /** Some clients throw the same object each time: it must not grow with every request. */
+  private static boolean takesMore(Throwable error) {
+    return error.getSuppressed().length < 2 * MOST_SUPPRESSED;
   }
 
   /** How many attempts were begun. */
@@ -278,6 +286,9 @@ public final class Tries {
 
   /** What the next attempt tells the balancer: the endpoints tried are to be avoided. */
   public PickContext context() {
+    if (last != null) {
+      context = context.avoiding(last);
+    }
     return context;
   }
 
@@ -318,7 +329,23 @@ public final class Tries {
       step.run();
       return () -> {};
     }
-    return platform.schedule(() -> platform.executor().execute(step), pause);
+    return schedule(platform, step, pause);
+  }
+
+  /**
+   * Runs a step on the executor after a while; on the timer's thread where the executor has been
+   * shut down, since what waits for the step would wait for ever.
+   */
+  static Platform.Cancellable schedule(Platform platform, Runnable step, Duration delay) {
+    return platform.schedule(
+        () -> {
+          try {
+            platform.executor().execute(step);
+          } catch (RejectedExecutionException e) {
+            step.run();
+          }
+        },
+        delay);
   }
 
   // ---- the whole of it ----
@@ -418,6 +445,6 @@ public final class Tries {
 
   @Override
   public String toString() {
-    return attempts + " of " + policy.maxAttempts() + " attempts, " + context;
+    return attempts + " of " + policy.maxAttempts() + " attempts, " + context();
   }
 }

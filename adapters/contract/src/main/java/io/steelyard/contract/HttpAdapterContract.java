@@ -15,6 +15,7 @@ import io.steelyard.Outcome;
 import io.steelyard.contract.Pods.Pod;
 import io.steelyard.contract.TestClient.Opened;
 import io.steelyard.contract.TestClient.Reply;
+import io.steelyard.retry.RetryBudget;
 import io.steelyard.retry.RetryPolicy;
 import java.io.IOException;
 import java.io.InputStream;
@@ -299,6 +300,30 @@ public abstract class HttpAdapterContract {
     setup.retry = THREE_ATTEMPTS;
     assertThat(opened(setup).send(Ask.get("http://cart/"))).isEqualTo(new Reply(status, "later"));
     assertThat(Listing.outcomes(balancer)).isEqualTo(Map.of(Outcome.OVERLOADED, 1L));
+  }
+
+  @Test
+  void inAStormServersSeeAFifthMore() throws Exception {
+    Pod[] three = {
+      answering("127.0.0.2", 503), answering("127.0.0.3", 503), answering("127.0.0.4", 503)
+    };
+    Balancer balancer = balancer(three);
+    Setup setup = new Setup("cart", balancer);
+    setup.retry =
+        RetryPolicy.builder()
+            .maxAttempts(3)
+            .backoff(Duration.ZERO, Duration.ZERO)
+            .budget(RetryBudget.of(0.2, 0))
+            .build();
+    TestClient client = opened(setup);
+    for (int i = 0; i < 500; i++) {
+      assertThat(client.send(Ask.get("http://cart/")).status()).isEqualTo(503);
+    }
+    int seen = Arrays.stream(three).mapToInt(pod -> pod.requests.get()).sum();
+    // Without a budget 1,500. A window of ten seconds may close on some of the deposits.
+    assertThat(seen).isBetween(580, 600);
+    assertThat(balancer.stats().retries()).isEqualTo(seen - 500);
+    assertThat(balancer.stats().retriesRefused()).isBetween(490L, 500L);
   }
 
   // ---- how it ended ----
@@ -667,6 +692,33 @@ public abstract class HttpAdapterContract {
     } catch (IOException reset) {
       return -1;
     }
+  }
+
+  @Test
+  void closingEndsWhatIsUnderWay() throws Exception {
+    assumeTrue(closesConnections(), "this client closes nothing");
+    CountDownLatch asked = new CountDownLatch(1);
+    CompletableFuture<Integer> afterTheHead = new CompletableFuture<>();
+    Pod silent =
+        pods.raw(
+            "127.0.0.2",
+            socket -> {
+              Pods.readHead(socket);
+              asked.countDown();
+              afterTheHead.complete(readOn(socket));
+            });
+    Balancer balancer = balancer(silent);
+    Setup setup = new Setup("cart", balancer);
+    setup.abandonBodyAfter = Duration.ofMillis(300); // some clients tell nobody: then it is noticed
+    TestClient client = client(setup);
+    Future<Reply> future = client.start(Ask.get("http://cart/"));
+    assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+    client.close();
+    assertThat(afterTheHead).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(-1);
+    await().until(() -> balancer.stats().inFlight() == 0);
+    assertThat(balancer.stats().count(Outcome.SUCCESS)).isZero();
+    assertThat(client.abandonedBodies()).isZero();
+    future.cancel(true);
   }
 
   // ---- what cannot be ----

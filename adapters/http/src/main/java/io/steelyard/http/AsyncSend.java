@@ -233,7 +233,8 @@ final class AsyncSend<T> {
     }
   }
 
-  private static Outcome outcomeOf(@Nullable Throwable error) {
+  /** How an attempt ends whose future somebody else has completed. */
+  static Outcome outcomeOf(@Nullable Throwable error) {
     return error != null && unwrap(error) instanceof TimeoutException
         ? Outcome.TIMEOUT
         : Outcome.CANCELLED;

@@ -108,6 +108,11 @@ final class BalancedWebSocketBuilder implements WebSocket.Builder {
     private final Tries tries;
     private final CompletableFuture<WebSocket> result = new CompletableFuture<>();
 
+    // Written by a step, read by stop(). A step that finds the result done after writing stops
+    // itself, so a stop that comes too early to see the step is not lost.
+    private volatile @Nullable Attempt attempt;
+    private volatile @Nullable CompletableFuture<WebSocket> opening;
+
     Opening(URI uri, boolean tls, WebSocket.Listener listener, Balancer balancer) {
       this.uri = uri;
       this.tls = tls;
@@ -121,8 +126,22 @@ final class BalancedWebSocketBuilder implements WebSocket.Builder {
     }
 
     CompletableFuture<WebSocket> start() {
+      CompletableFuture<?> unused =
+          result.whenComplete((socket, error) -> stop(AsyncSend.outcomeOf(error)));
       begin(true);
       return result;
+    }
+
+    /** The result is there. Who has completed it himself has ended the attempt before. */
+    private void stop(Outcome outcome) {
+      Attempt underWay = attempt;
+      if (underWay != null) {
+        underWay.end(outcome); // before the cancelling, which looks like a failure from below
+      }
+      CompletableFuture<WebSocket> handshake = opening;
+      if (handshake != null) {
+        handshake.cancel(true);
+      }
     }
 
     private void begin(boolean mayWait) {
@@ -136,16 +155,27 @@ final class BalancedWebSocketBuilder implements WebSocket.Builder {
           result.completeExceptionally(Journey.asConnectException(e));
           return;
         }
-        CompletableFuture<?> unused = gate.whenComplete((nothing, error) -> begin(false));
+        CompletableFuture<?> unused =
+            gate.whenComplete(
+                (nothing, error) -> {
+                  if (!result.isDone()) {
+                    begin(false);
+                  }
+                });
         return;
       }
       open(first);
     }
 
     private void open(Attempt attempt) {
-      CompletableFuture<WebSocket> opening;
+      this.attempt = attempt;
+      if (result.isDone()) {
+        attempt.cancel();
+        return;
+      }
+      CompletableFuture<WebSocket> handshake;
       try {
-        opening =
+        handshake =
             builder(client.delegates.of(uri.getHost(), tls), attempt.remaining())
                 .buildAsync(Journey.retarget(uri, attempt.endpoint()), listener);
       } catch (RuntimeException e) {
@@ -153,8 +183,13 @@ final class BalancedWebSocketBuilder implements WebSocket.Builder {
         result.completeExceptionally(e);
         return;
       }
+      opening = handshake;
+      if (result.isDone()) {
+        attempt.cancel();
+        handshake.cancel(true);
+      }
       CompletableFuture<?> unused =
-          opening.whenComplete(
+          handshake.whenComplete(
               (socket, error) -> {
                 if (error == null) {
                   opened(attempt, socket);

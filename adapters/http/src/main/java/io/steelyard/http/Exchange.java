@@ -7,12 +7,15 @@ import io.steelyard.adapter.OpenBodies;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.BodySubscribers;
 import java.net.http.HttpResponse.ResponseInfo;
 import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow.Subscription;
 import java.util.concurrent.atomic.AtomicLong;
@@ -30,8 +33,17 @@ import org.slf4j.LoggerFactory;
  * down, and whichever of {@link #bodyFailed} and {@link #failed} or {@link #delivered} comes second
  * sees what the first has written; both fields are volatile.
  */
-final class Exchange implements OpenBodies.Body {
+final class Exchange extends OpenBodies.Body {
   private static final Logger log = LoggerFactory.getLogger(BalancedHttpClient.class);
+
+  /** Those of the JDK's own whose body is there when it has arrived to its end, and not before. */
+  private static final Set<Class<?>> WHOLE =
+      Set.copyOf(
+          List.of(
+              BodySubscribers.ofByteArray().getClass(),
+              BodySubscribers.ofString(StandardCharsets.UTF_8).getClass(),
+              BodySubscribers.discarding().getClass(),
+              BodySubscribers.replacing("").getClass()));
 
   private final Journey journey;
   private final Attempt attempt;
@@ -44,12 +56,16 @@ final class Exchange implements OpenBodies.Body {
   private volatile @Nullable Throwable bodyError;
   private volatile boolean sendOver;
   private volatile boolean listed;
+
+  /** Whether the body is complete when {@code send} returns, and is not watched by itself. */
+  private volatile boolean whole;
+
   private volatile @Nullable Duration retryIn;
   private volatile Platform.@Nullable Cancellable bodyTimer;
   private volatile @Nullable Subscription subscription;
 
-  /** Buffers that the reader has asked for and not got. */
-  private final AtomicLong demand = new AtomicLong();
+  /** Buffers that the reader of a watched body has asked for and not got. */
+  private volatile @Nullable AtomicLong demand;
 
   /** Since when the reader has not asked for more; of use while there is no demand. */
   private volatile long idleSince;
@@ -106,17 +122,21 @@ final class Exchange implements OpenBodies.Body {
         end(outcome);
         return new DiscardedBody<>(journey.platform());
       }
-      return new WatchedBody<>(
-          timed(Objects.requireNonNull(handler.apply(info), "the body handler returned null")));
+      BodySubscriber<T> reader =
+          Objects.requireNonNull(handler.apply(info), "the body handler returned null");
+      Duration left = journey.deadlineLeft();
+      if (left != null) {
+        return new WatchedBody<>(timed(reader, left));
+      }
+      // Left alone where that is enough: what is no subscriber of the JDK's own, its client asks
+      // for the body on another thread.
+      whole = WHOLE.contains(reader.getClass());
+      return whole ? reader : new WatchedBody<>(reader);
     };
   }
 
   /** The deadline of the whole covers the body too. */
-  private <T> BodySubscriber<T> timed(BodySubscriber<T> reader) {
-    Duration left = journey.deadlineLeft();
-    if (left == null) {
-      return reader;
-    }
+  private <T> BodySubscriber<T> timed(BodySubscriber<T> reader, Duration left) {
     TimedBody<T> timed = new TimedBody<>(reader);
     Platform platform = journey.platform();
     bodyTimer = platform.schedule(() -> platform.executor().execute(() -> expire(timed)), left);
@@ -171,7 +191,7 @@ final class Exchange implements OpenBodies.Body {
     Throwable broken = bodyError;
     if (broken != null) {
       end(ofError(broken));
-    } else if (status != null) {
+    } else if (status != null && !whole) {
       end(status); // the caller's handler or subscriber failed
     } else {
       end(ofError(error));
@@ -184,12 +204,11 @@ final class Exchange implements OpenBodies.Body {
     Throwable broken = bodyError;
     if (broken != null) {
       end(ofError(broken));
+    } else if (whole) {
+      endByStatus();
     } else if (!attempt.ended()) {
       listed = true;
       openBodies.add(this);
-      if (attempt.ended()) {
-        openBodies.remove(this);
-      }
     }
   }
 
@@ -243,7 +262,8 @@ final class Exchange implements OpenBodies.Body {
 
   @Override
   public boolean idleFor(long nanos, long now) {
-    return demand.get() == 0 && now - idleSince >= nanos;
+    AtomicLong wanted = demand;
+    return (wanted == null || wanted.get() == 0) && now - idleSince >= nanos;
   }
 
   /** Stops counting; the body itself is left alone. */
@@ -255,9 +275,11 @@ final class Exchange implements OpenBodies.Body {
   /** The user's subscriber, with an eye on how the body ends and whether it is being read. */
   private final class WatchedBody<T> implements BodySubscriber<T> {
     private final BodySubscriber<T> reader;
+    private final AtomicLong wanted = new AtomicLong();
 
     WatchedBody(BodySubscriber<T> reader) {
       this.reader = reader;
+      demand = wanted;
       idleSince = openBodies.nanoTime();
     }
 
@@ -268,14 +290,14 @@ final class Exchange implements OpenBodies.Body {
 
     @Override
     public void onSubscribe(Subscription upstream) {
-      Subscription watched = new WatchedSubscription(upstream);
+      Subscription watched = new WatchedSubscription(upstream, wanted);
       subscription = watched;
       reader.onSubscribe(watched);
     }
 
     @Override
     public void onNext(List<ByteBuffer> item) {
-      if (demand.get() != Long.MAX_VALUE && demand.decrementAndGet() == 0) {
+      if (wanted.get() != Long.MAX_VALUE && wanted.decrementAndGet() == 0) {
         idleSince = openBodies.nanoTime();
       }
       reader.onNext(item);
@@ -298,15 +320,17 @@ final class Exchange implements OpenBodies.Body {
 
   private final class WatchedSubscription implements Subscription {
     private final Subscription upstream;
+    private final AtomicLong wanted;
 
-    WatchedSubscription(Subscription upstream) {
+    WatchedSubscription(Subscription upstream, AtomicLong wanted) {
       this.upstream = upstream;
+      this.wanted = wanted;
     }
 
     @Override
     public void request(long n) {
       if (n > 0) {
-        demand.accumulateAndGet(n, (a, b) -> a + b < 0 ? Long.MAX_VALUE : a + b);
+        wanted.accumulateAndGet(n, (a, b) -> a + b < 0 ? Long.MAX_VALUE : a + b);
       }
       upstream.request(n);
     }

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 final class Journey {
   private static final boolean HOST_MAY_BE_SET = hostMayBeSet();
 
+  /** From 26 on requests have options besides, which the builder alone knows how to copy. */
+  private static final boolean HAS_OPTIONS = Runtime.version().feature() >= 26;
+
   /** A time-out must be more than zero. */
   private static final Duration SHORTEST = Duration.ofMillis(1);
 
@@ -215,17 +218,21 @@ final class Journey {
     }
   }
 
-  private HttpRequest retargeted(
-      URI uri, @Nullable SentWitness witness, @Nullable Duration timeout) {
+  private HttpRequest retargeted(URI uri, @Nullable SentWitness witness, @Nullable Duration left) {
+    Duration timeout = left != null && left.compareTo(SHORTEST) < 0 ? SHORTEST : left;
+    boolean hostIsToBeSet = HOST_MAY_BE_SET && request.headers().firstValue("Host").isEmpty();
+    if (!hostIsToBeSet && !HAS_OPTIONS) {
+      return new RetargetedRequest(request, uri, witness, timeout);
+    }
     HttpRequest.Builder copy = HttpRequest.newBuilder(request, (name, value) -> true).uri(uri);
     if (witness != null) {
       copy.method(request.method(), witness);
     }
-    if (HOST_MAY_BE_SET && request.headers().firstValue("Host").isEmpty()) {
+    if (hostIsToBeSet) {
       copy.setHeader("Host", hostOf(request.uri()));
     }
     if (timeout != null) {
-      copy.timeout(timeout.compareTo(SHORTEST) < 0 ? SHORTEST : timeout);
+      copy.timeout(timeout);
     }
     return copy.build();
   }

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The caller's subscriber, which gets an error when its time is over. A subscriber is told one
  * thing at a time, so an expiry during another signal is told right after it, by whoever told that
- * one.
+ * one. What comes from below is cancelled after that: the JDK's client may make an error of its own
+ * of a cancelled body, which would then be the first.
  */
 final class TimedBody<T> implements BodySubscriber<T> {
   private enum State {
@@ -40,10 +41,6 @@ final class TimedBody<T> implements BodySubscriber<T> {
     if (before == State.OVER) {
       return;
     }
-    Subscription reading = subscription;
-    if (reading != null) {
-      reading.cancel();
-    }
     if (before == State.IDLE && subscribed) {
       tell();
     }
@@ -52,7 +49,14 @@ final class TimedBody<T> implements BodySubscriber<T> {
   private void tell() {
     Throwable timeout = error;
     if (timeout != null && told.compareAndSet(false, true)) {
-      reader.onError(timeout);
+      try {
+        reader.onError(timeout);
+      } finally {
+        Subscription reading = subscription;
+        if (reading != null) {
+          reading.cancel();
+        }
+      }
     }
   }
 
@@ -67,7 +71,6 @@ final class TimedBody<T> implements BodySubscriber<T> {
     reader.onSubscribe(subscription);
     subscribed = true;
     if (state.get() == State.EXPIRED) {
-      subscription.cancel();
       tell();
     }
   }

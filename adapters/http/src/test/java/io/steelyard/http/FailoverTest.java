@@ -190,7 +190,8 @@ final class FailoverTest {
         () ->
             assertThatThrownBy(() -> way.body(client, request))
                 .isInstanceOf(HttpConnectTimeoutException.class));
-    assertThat(balancer.stats().begun()).isBetween(1L, 3L);
+    // A timer that goes by milliseconds may leave the rest of one to a fourth.
+    assertThat(balancer.stats().begun()).isBetween(1L, 4L);
     assertThat(Listing.outcomes(balancer)).containsOnlyKeys(Outcome.UNREACHABLE);
   }
 

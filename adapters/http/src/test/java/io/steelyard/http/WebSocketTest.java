@@ -2,6 +2,7 @@ package io.steelyard.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.steelyard.Balancer;
 import io.steelyard.Endpoint;
@@ -14,9 +15,11 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import mockwebserver3.MockResponse;
@@ -95,6 +98,41 @@ final class WebSocketTest {
           .hasCauseInstanceOf(WebSocketHandshakeException.class);
       assertThat(Listing.outcomes(balancer)).isEqualTo(Map.of(Outcome.OVERLOADED, 1L));
     }
+  }
+
+  @Test
+  void cancellingWhileItOpensIsNeutralAndFreesTheSlot() throws Exception {
+    CompletableFuture<Integer> afterTheHead = new CompletableFuture<>();
+    Pods.Pod silent =
+        pods.raw(
+            "127.0.0.2",
+            socket -> {
+              Pods.readHead(socket);
+              afterTheHead.complete(socket.getInputStream().read());
+            });
+    Balancer balancer = Listing.of(silent);
+    CompletableFuture<WebSocket> opening =
+        builder(balancer).buildAsync(URI.create("ws://cart/"), DEAF);
+    await().until(() -> silent.requests.get() == 1);
+    assertThat(balancer.stats().inFlight()).isEqualTo(1);
+    opening.cancel(true);
+    assertThat(balancer.stats().inFlight()).isZero();
+    assertThat(Listing.outcomes(balancer)).isEqualTo(Map.of(Outcome.CANCELLED, 1L));
+    assertThat(afterTheHead).succeedsWithin(Duration.ofSeconds(5)).isEqualTo(-1);
+  }
+
+  @Test
+  void oneThatWasCancelledWhileItWaitedForTheFirstListIsNotOpened() throws Exception {
+    Listing listing = new Listing();
+    Balancer balancer = listing.balancer();
+    CompletableFuture<WebSocket> opening =
+        builder(balancer).buildAsync(URI.create("ws://cart/"), DEAF);
+    opening.cancel(true);
+    Pods.Pod pod = pods.raw("127.0.0.2", Pods::readHead);
+    listing.publish(pod);
+    balancer.ready().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    assertThat(balancer.stats().begun()).isZero();
+    balancer.close();
   }
 
   @Test

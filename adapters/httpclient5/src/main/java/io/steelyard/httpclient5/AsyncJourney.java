@@ -43,6 +43,10 @@ final class AsyncJourney {
   private final Tries tries;
   private final boolean idempotent;
   private final @Nullable WatchedProducer body;
+
+  /** The headers as they were given: what is below adds its own. */
+  private final Header[] headers;
+
   private final Deadline deadline;
   private volatile @Nullable Cancelling underWay;
 
@@ -67,6 +71,7 @@ final class AsyncJourney {
     this.tries = policy.begin(balancer, context);
     this.idempotent = HttpRules.isIdempotent(request.getMethod()) || context.isIdempotent();
     this.body = body == null ? null : new WatchedProducer(body);
+    this.headers = request.getHeaders();
     this.deadline = new Deadline(settings.platform(), policy.deadline(), this::hangUp);
   }
 
@@ -115,11 +120,18 @@ final class AsyncJourney {
               scope.execRuntime,
               scope.scheduler,
               scope.execCount);
-      current.enter(scope.clientContext, config);
-      chain.proceed(BasicRequestBuilder.copy(request).build(), body, here, answer);
+      current.limit(scope.clientContext, config);
+      current.watch(scope.execRuntime);
+      chain.proceed(tries.attempts() == 1 ? request : copy(), body, here, answer);
     } catch (IOException | HttpException | RuntimeException e) {
       answer.failed(e);
     }
+  }
+
+  private HttpRequest copy() {
+    HttpRequest copy = BasicRequestBuilder.copy(request).build();
+    copy.setHeaders(headers);
+    return copy;
   }
 
   private void hangUp() {

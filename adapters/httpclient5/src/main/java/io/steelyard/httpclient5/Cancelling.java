@@ -24,6 +24,11 @@ final class Cancelling implements CancellableDependency {
     this.exchange = exchange;
   }
 
+  /** There is a connection, and the request is about to be written to it. */
+  void connected() {
+    exchange.connected();
+  }
+
   @Override
   public void setDependency(Cancellable step) {
     underWay = step;

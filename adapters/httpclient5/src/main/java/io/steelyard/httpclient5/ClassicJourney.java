@@ -44,6 +44,10 @@ final class ClassicJourney {
   private final Tries tries;
   private final boolean idempotent;
   private final @Nullable WatchedRequestEntity body;
+
+  /** The headers as they were given: what is below adds its own. */
+  private final Header[] headers;
+
   private final Deadline deadline;
 
   ClassicJourney(
@@ -66,6 +70,7 @@ final class ClassicJourney {
     this.idempotent = HttpRules.isIdempotent(request.getMethod()) || context.isIdempotent();
     HttpEntity entity = request.getEntity();
     this.body = entity == null ? null : new WatchedRequestEntity(entity);
+    this.headers = request.getHeaders();
     this.deadline = new Deadline(settings.platform(), policy.deadline(), runtime::discardEndpoint);
   }
 
@@ -156,11 +161,24 @@ final class ClassicJourney {
             runtime,
             scope.clientContext);
     current.enter(scope.clientContext, config);
+    return chain.proceed(tries.attempts() == 1 ? first() : copy(), here);
+  }
+
+  /** The request itself, which is this client's own copy of the caller's. */
+  private ClassicHttpRequest first() {
+    if (body != null) {
+      request.setEntity(body);
+    }
+    return request;
+  }
+
+  private ClassicHttpRequest copy() {
     ClassicHttpRequest copy = ClassicRequestBuilder.copy(request).build();
+    copy.setHeaders(headers);
     if (body != null) {
       copy.setEntity(body);
     }
-    return chain.proceed(copy, here);
+    return copy;
   }
 
   private boolean canBeSentAgain() {

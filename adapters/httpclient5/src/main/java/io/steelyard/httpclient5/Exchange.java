@@ -1,26 +1,24 @@
 package io.steelyard.httpclient5;
 
 import io.steelyard.Attempt;
-import io.steelyard.Endpoint;
 import io.steelyard.Outcome;
 import io.steelyard.adapter.HttpRules;
 import io.steelyard.adapter.OpenBodies;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.apache.hc.client5.http.HttpRoute;
+import org.apache.hc.client5.http.async.AsyncExecRuntime;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
-import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /** One try of one request: turns what becomes of it into one verdict on the attempt. */
-final class Exchange implements OpenBodies.Body {
+final class Exchange extends OpenBodies.Body {
   private static final String IN_CONTEXT = "steelyard.exchange";
 
   private final SteelyardExec exec;
@@ -33,6 +31,9 @@ final class Exchange implements OpenBodies.Body {
   private volatile boolean shown;
   private volatile boolean listed;
   private volatile boolean awaited;
+
+  /** What an async try goes through; null if it is a classic one, whose thread always hears. */
+  private volatile @Nullable AsyncExecRuntime runtime;
 
   /** Since when nobody has waited for more; of use while nobody does. */
   private volatile long idleSince;
@@ -50,20 +51,19 @@ final class Exchange implements OpenBodies.Body {
 
   /** The way to the endpoint, under the name of the service. */
   HttpRoute route(HttpRoute logical) throws UnknownHostException {
-    Endpoint endpoint = attempt.endpoint();
-    HttpHost service = logical.getTargetHost();
-    InetAddress address = InetAddress.getByName(endpoint.host());
-    return new HttpRoute(
-        new HttpHost(service.getSchemeName(), address, service.getHostName(), endpoint.port()),
-        null,
-        logical.isSecure());
+    return exec.routes().to(attempt.endpoint(), logical);
   }
 
-  /** Has the transport tell when it has a connection, and gives it the time of this try. */
-  @SuppressWarnings(
-      "deprecation") // the connect timeout of a request is the only one to be had here
+  /** Has the transport of a classic request tell when it has a connection. */
   void enter(HttpClientContext context, RequestConfig config) {
     context.setAttribute(IN_CONTEXT, this);
+    limit(context, config);
+  }
+
+  /** Gives the transport the time of this try. */
+  @SuppressWarnings(
+      "deprecation") // the connect timeout of a request is the only one to be had here
+  void limit(HttpClientContext context, RequestConfig config) {
     Duration left = attempt.remaining();
     if (left == null) {
       return;
@@ -81,11 +81,16 @@ final class Exchange implements OpenBodies.Body {
     return theirs == null || theirs.isDisabled() || theirs.compareTo(ours) > 0 ? ours : theirs;
   }
 
-  /** There is a connection, and the request is about to be written to it. */
+  /** As {@link #connected()}, for the classic request of this context. */
   static void connected(HttpClientContext context) {
     if (context.getAttribute(IN_CONTEXT) instanceof Exchange exchange) {
-      exchange.connected = true;
+      exchange.connected();
     }
+  }
+
+  /** There is a connection, and the request is about to be written to it. */
+  void connected() {
+    connected = true;
   }
 
   /**
@@ -114,6 +119,17 @@ final class Exchange implements OpenBodies.Body {
     return outcome == Outcome.UNREACHABLE ? Outcome.FAILURE : outcome;
   }
 
+  /**
+   * Looks after an async try from its start: a client that is closed meanwhile drops it without
+   * telling anybody.
+   */
+  void watch(AsyncExecRuntime through) {
+    runtime = through;
+    awaited = true; // by the client, until there is a reader
+    listed = true;
+    openBodies.add(this);
+  }
+
   /** An answer's headers are here. */
   Outcome responded(HttpResponse response) {
     attempt.responded();
@@ -131,8 +147,11 @@ final class Exchange implements OpenBodies.Body {
       return;
     }
     idleSince = openBodies.nanoTime();
-    listed = true;
-    openBodies.add(this);
+    awaited = false;
+    if (!listed) {
+      listed = true;
+      openBodies.add(this);
+    }
   }
 
   void endByStatus() {
@@ -173,6 +192,10 @@ final class Exchange implements OpenBodies.Body {
 
   @Override
   public boolean ended() {
+    AsyncExecRuntime through = runtime;
+    if (through != null && connected && !attempt.ended() && !through.isEndpointConnected()) {
+      end(Outcome.CANCELLED);
+    }
     return attempt.ended();
   }
 

@@ -75,6 +75,7 @@ public final class SteelyardExec {
 
   private final HttpAdapter<HttpRequest> settings;
   private final HttpClientOutcomes outcomes;
+  private final Routes routes = new Routes();
 
   private SteelyardExec(Builder builder) {
     this.settings = builder.settings();
@@ -139,7 +140,9 @@ public final class SteelyardExec {
       AsyncExecChain chain,
       AsyncExecCallback callback)
       throws HttpException, IOException {
-    Exchange.connected(scope.clientContext);
+    if (scope.cancellableDependency instanceof Cancelling ours) {
+      ours.connected();
+    }
     chain.proceed(request, body, scope, callback);
   }
 
@@ -164,6 +167,10 @@ public final class SteelyardExec {
 
   HttpAdapter<HttpRequest> settings() {
     return settings;
+  }
+
+  Routes routes() {
+    return routes;
   }
 
   Outcome ofResponse(HttpResponse response) {

@@ -5,6 +5,7 @@ import io.steelyard.Outcome;
 import io.steelyard.adapter.HttpRules;
 import io.steelyard.adapter.OpenBodies;
 import java.io.IOException;
+import okhttp3.Dns;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
 import okhttp3.Response;
@@ -12,14 +13,15 @@ import okhttp3.ResponseBody;
 import org.jspecify.annotations.Nullable;
 
 /** One try of one call: turns what becomes of it into one verdict on the attempt. */
-final class Exchange implements OpenBodies.Body {
+final class Exchange extends OpenBodies.Body {
   private final Journey journey;
   private final Attempt attempt;
   private final OpenBodies openBodies;
+  private final EndpointDns dns;
+  private final Request logical;
   private final Request request;
   private final @Nullable WatchedRequestBody body;
 
-  private volatile boolean connected;
   private volatile Outcome byStatus = Outcome.SUCCESS;
   private volatile boolean shown;
   private volatile boolean listed;
@@ -28,23 +30,29 @@ final class Exchange implements OpenBodies.Body {
   /** Since when nobody has read; of use while nobody does. */
   private volatile long idleSince;
 
-  Exchange(Journey journey, Attempt attempt, Request logical, OpenBodies openBodies) {
+  Exchange(Journey journey, Attempt attempt, Request logical, Dns theirs, OpenBodies openBodies) {
     this.journey = journey;
     this.attempt = attempt;
     this.openBodies = openBodies;
+    this.logical = logical;
+    this.dns = new EndpointDns(logical.url().host(), attempt.endpoint().host(), theirs);
     this.body = logical.body() == null ? null : new WatchedRequestBody(logical.body());
     this.request = retargeted(logical);
   }
 
   /** The same request at the endpoint's port; where its name leads is said by the Dns. */
   private Request retargeted(Request logical) {
-    Request.Builder copy =
-        logical
-            .newBuilder()
-            .url(logical.url().newBuilder().port(attempt.endpoint().port()).build())
-            .tag(Exchange.class, this);
-    if (logical.header("Host") == null) {
-      copy.header("Host", hostOf(logical));
+    int port = attempt.endpoint().port();
+    boolean elsewhere = port != logical.url().port();
+    if (!elsewhere && body == null) {
+      return logical;
+    }
+    Request.Builder copy = logical.newBuilder();
+    if (elsewhere) {
+      copy.url(journey.at(port));
+      if (logical.header("Host") == null) {
+        copy.header("Host", hostOf(logical));
+      }
     }
     if (body != null) {
       copy.method(logical.method(), body);
@@ -66,9 +74,8 @@ final class Exchange implements OpenBodies.Body {
     return attempt;
   }
 
-  /** There is a connection, and the request is about to be written to it. */
-  void connected() {
-    connected = true;
+  EndpointDns dns() {
+    return dns;
   }
 
   /** Whether the request can be sent again, its body included. */
@@ -91,7 +98,7 @@ final class Exchange implements OpenBodies.Body {
     if (body != null && body.failed()) {
       return Outcome.CANCELLED;
     }
-    if (!connected && error instanceof IOException && request.header("Upgrade") == null) {
+    if (!dns.connected() && error instanceof IOException && request.header("Upgrade") == null) {
       return Outcome.UNREACHABLE;
     }
     if (HttpRules.isConnectFailure(error)) {
@@ -109,18 +116,18 @@ final class Exchange implements OpenBodies.Body {
     return outcome;
   }
 
-  /** The answer, with an eye on its body. */
+  /** The answer as the caller knows it, with an eye on its body. */
   Response delivered(Response response) {
     shown = true;
     ResponseBody body = response.body();
     if (response.code() == 101 || body.contentLength() == 0) {
       endByStatus();
-      return response;
+      return request == logical ? response : response.newBuilder().request(logical).build();
     }
     idleSince = openBodies.nanoTime();
     listed = true;
     openBodies.add(this);
-    return response.newBuilder().body(new WatchedResponseBody(body, this)).build();
+    return response.newBuilder().request(logical).body(new WatchedResponseBody(body, this)).build();
   }
 
   void endByStatus() {
@@ -149,7 +156,9 @@ final class Exchange implements OpenBodies.Body {
   }
 
   void readOver() {
-    idleSince = openBodies.nanoTime();
+    if (!attempt.ended()) {
+      idleSince = openBodies.nanoTime();
+    }
     beingRead = false;
   }
 

@@ -2,7 +2,6 @@ package io.steelyard.okhttp;
 
 import io.steelyard.Attempt;
 import io.steelyard.Balancer;
-import io.steelyard.Endpoint;
 import io.steelyard.NoEndpointException;
 import io.steelyard.Outcome;
 import io.steelyard.PickContext;
@@ -20,6 +19,7 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import okhttp3.HttpUrl;
 import okhttp3.Interceptor.Chain;
 import okhttp3.Request;
 import okhttp3.Response;
@@ -31,6 +31,7 @@ final class Journey {
 
   private final HttpAdapter<Request> settings;
   private final OkHttpOutcomes outcomes;
+  private final Ports ports;
   private final Chain chain;
   private final Request request;
   private final Balancer balancer;
@@ -44,15 +45,16 @@ final class Journey {
   private volatile Platform.@Nullable Cancellable deadline;
 
   Journey(
-      HttpAdapter<Request> settings,
-      OkHttpOutcomes outcomes,
+      SteelyardInterceptor interceptor,
+      Request request,
       Chain chain,
       Balancer balancer,
       PickContext context) {
-    this.settings = settings;
-    this.outcomes = outcomes;
+    this.settings = interceptor.settings();
+    this.outcomes = interceptor.outcomes();
+    this.ports = interceptor.ports();
     this.chain = chain;
-    this.request = chain.request();
+    this.request = request;
     this.balancer = balancer;
     this.policy = settings.policyFor(balancer);
     this.tries = policy.begin(balancer, context);
@@ -112,12 +114,12 @@ final class Journey {
         if (answer.networkResponse() == null) {
           current.end(Outcome.CANCELLED); // out of the cache: the endpoint was not asked
           over();
-          return shown(answer);
+          return answer.newBuilder().request(request).build();
         }
         Outcome outcome = current.responded(answer);
         pause = afterAnswer(answer, outcome, current);
         if (pause == null) {
-          return shown(current.delivered(answer));
+          return current.delivered(answer);
         }
         current.end(outcome);
         answer.close();
@@ -131,10 +133,15 @@ final class Journey {
     }
   }
 
+  /** What is asked for, at the port of an endpoint. */
+  HttpUrl at(int port) {
+    return ports.at(request.url(), port);
+  }
+
   private Exchange exchange(Attempt attempt) {
     Exchange next;
     try {
-      next = new Exchange(this, attempt, request, settings.openBodies());
+      next = new Exchange(this, attempt, request, chain.getDns(), settings.openBodies());
     } catch (RuntimeException e) {
       attempt.cancel(); // the request cannot be sent, which is not the endpoint's fault
       throw e;
@@ -144,11 +151,7 @@ final class Journey {
   }
 
   private Response proceed(Exchange current) throws IOException {
-    Endpoint endpoint = current.attempt().endpoint();
-    Chain here =
-        chain
-            .withDns(new EndpointDns(request.url().host(), endpoint.host(), chain.getDns()))
-            .withProxy(Proxy.NO_PROXY);
+    Chain here = chain.withDns(current.dns()).withProxy(Proxy.NO_PROXY);
     if (!idempotent) {
       here = here.withRetryOnConnectionFailure(false); // may repeat what was sent
     }
@@ -189,11 +192,6 @@ final class Journey {
       }
       throw cancelled;
     }
-  }
-
-  /** As the caller knows it: under the URL that it asked for. */
-  private Response shown(Response response) {
-    return response.newBuilder().request(request).build();
   }
 
   private static ConnectException asConnectException(NoEndpointException e) {
@@ -250,7 +248,7 @@ final class Journey {
 
   Outcome ofResponse(Response response) {
     try {
-      return outcomes.ofResponse(response);
+      return Objects.requireNonNull(outcomes.ofResponse(response), "outcome");
     } catch (RuntimeException e) {
       SteelyardInterceptor.log.warn("outcomes threw on a response; judged by the standard ones", e);
       return OkHttpOutcomes.standard().ofResponse(response);
@@ -259,7 +257,7 @@ final class Journey {
 
   Outcome ofError(Throwable error) {
     try {
-      return outcomes.ofError(error);
+      return Objects.requireNonNull(outcomes.ofError(error), "outcome");
     } catch (RuntimeException e) {
       SteelyardInterceptor.log.warn("outcomes threw on {}; judged by the standard ones", error, e);
       return OkHttpOutcomes.standard().ofError(error);

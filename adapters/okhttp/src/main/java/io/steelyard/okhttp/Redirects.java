@@ -1,22 +1,19 @@
 package io.steelyard.okhttp;
 
 import io.steelyard.adapter.HttpRules;
-import java.io.IOException;
-import java.net.ProtocolException;
 import okhttp3.HttpUrl;
-import okhttp3.Interceptor;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows redirects above the balancing, so that each step is balanced for itself. What OkHttp
+ * Works out the request that a redirect asks for; the rules are those of OkHttp. What OkHttp
  * follows by itself it follows below every interceptor, with the address of the step before.
  */
-final class Redirects implements Interceptor {
+final class Redirects {
   /** As OkHttp. */
-  private static final int MOST = 20;
+  static final int MOST = 20;
 
   private final boolean betweenSchemes;
 
@@ -24,26 +21,13 @@ final class Redirects implements Interceptor {
     this.betweenSchemes = betweenSchemes;
   }
 
-  @Override
-  public Response intercept(Chain chain) throws IOException {
-    Request request = chain.request();
-    for (int hops = 0; true; hops++) {
-      Response response = chain.proceed(request);
-      Request next = follow(request, response);
-      if (next == null) {
-        return response;
-      }
-      response.close();
-      if (hops == MOST) {
-        throw new ProtocolException("Too many follow-up requests: " + (hops + 1));
-      }
-      request = next;
+  /** The request to be sent instead; null if the answer stands. */
+  @Nullable Request follow(Request request, Response response) {
+    if (!HttpRules.isRedirect(response.code())) {
+      return null;
     }
-  }
-
-  private @Nullable Request follow(Request request, Response response) {
     String location = response.header("Location");
-    if (location == null || !HttpRules.isRedirect(response.code())) {
+    if (location == null) {
       return null;
     }
     HttpUrl from = request.url();

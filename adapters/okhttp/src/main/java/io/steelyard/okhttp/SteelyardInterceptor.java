@@ -5,6 +5,7 @@ import io.steelyard.PickContext;
 import io.steelyard.adapter.HttpAdapter;
 import io.steelyard.adapter.HttpAdapterBuilder;
 import java.io.IOException;
+import java.net.ProtocolException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Objects;
@@ -12,6 +13,7 @@ import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,10 +66,14 @@ public final class SteelyardInterceptor implements Interceptor {
 
   private final HttpAdapter<Request> settings;
   private final OkHttpOutcomes outcomes;
+  private final @Nullable Redirects redirects;
+  private final Ports ports = new Ports();
 
-  private SteelyardInterceptor(Builder builder, HttpAdapter<Request> settings) {
+  private SteelyardInterceptor(
+      Builder builder, HttpAdapter<Request> settings, @Nullable Redirects redirects) {
     this.settings = settings;
     this.outcomes = builder.outcomes;
+    this.redirects = redirects;
   }
 
   /** Starts a client that sends through this one. */
@@ -94,6 +100,21 @@ public final class SteelyardInterceptor implements Interceptor {
   @Override
   public Response intercept(Chain chain) throws IOException {
     Request request = chain.request();
+    for (int hops = 0; true; hops++) {
+      Response response = send(request, chain);
+      Request next = redirects == null ? null : redirects.follow(request, response);
+      if (next == null) {
+        return response;
+      }
+      response.close();
+      if (hops == Redirects.MOST) {
+        throw new ProtocolException("Too many follow-up requests: " + (hops + 1));
+      }
+      request = next;
+    }
+  }
+
+  private Response send(Request request, Chain chain) throws IOException {
     Balancer balancer;
     try {
       balancer = settings.balancerOf(request.url().host(), request.url());
@@ -111,7 +132,19 @@ public final class SteelyardInterceptor implements Interceptor {
     } catch (RuntimeException e) {
       throw new IOException("contextOf: " + e, e); // anything else ends a thread of OkHttp's
     }
-    return new Journey(settings, outcomes, chain, balancer, context).run();
+    return new Journey(this, request, chain, balancer, context).run();
+  }
+
+  HttpAdapter<Request> settings() {
+    return settings;
+  }
+
+  OkHttpOutcomes outcomes() {
+    return outcomes;
+  }
+
+  Ports ports() {
+    return ports;
   }
 
   /**
@@ -131,9 +164,8 @@ public final class SteelyardInterceptor implements Interceptor {
   private static final class Connected implements Interceptor {
     @Override
     public Response intercept(Chain chain) throws IOException {
-      Exchange exchange = chain.request().tag(Exchange.class);
-      if (exchange != null) {
-        exchange.connected();
+      if (chain.getDns() instanceof EndpointDns dns) {
+        dns.connect();
       }
       return chain.proceed(chain.request());
     }
@@ -161,13 +193,13 @@ public final class SteelyardInterceptor implements Interceptor {
 
     /** Returns the client. */
     public OkHttpClient build() {
+      boolean follows = client.followRedirects();
       SteelyardInterceptor balancing =
           new SteelyardInterceptor(
-              this, settings(Duration.ofMillis(client.connectTimeoutMillis())));
-      OkHttpClient.Builder balanced = client.newBuilder();
-      if (client.followRedirects()) {
-        balanced.followRedirects(false).addInterceptor(new Redirects(client.followSslRedirects()));
-      }
+              this,
+              settings(Duration.ofMillis(client.connectTimeoutMillis())),
+              follows ? new Redirects(client.followSslRedirects()) : null);
+      OkHttpClient.Builder balanced = client.newBuilder().followRedirects(false);
       return balanced.addInterceptor(balancing).addNetworkInterceptor(new Connected()).build();
     }
   }

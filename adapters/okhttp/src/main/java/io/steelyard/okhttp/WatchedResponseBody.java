@@ -45,19 +45,18 @@ final class WatchedResponseBody extends ResponseBody {
 
     @Override
     public long read(Buffer sink, long byteCount) throws IOException {
-      long count;
       exchange.reading();
       try {
-        count = super.read(sink, byteCount);
+        long count = super.read(sink, byteCount);
+        if (count < 0) {
+          exchange.endByStatus();
+        }
+        return count;
       } catch (IOException e) {
         throw exchange.bodyFailed(e);
       } finally {
         exchange.readOver();
       }
-      if (count < 0) {
-        exchange.endByStatus();
-      }
-      return count;
     }
 
     @Override

@@ -96,6 +96,7 @@ final class OkHttpContractTest extends HttpAdapterContract {
 
     @Override
     public void close() {
+      client.dispatcher().cancelAll();
       client.dispatcher().executorService().shutdownNow();
       client.connectionPool().evictAll();
     }

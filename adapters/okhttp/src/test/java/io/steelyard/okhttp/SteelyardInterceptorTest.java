@@ -14,9 +14,11 @@ import io.steelyard.contract.Pods.Pod;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
@@ -31,6 +33,8 @@ import okhttp3.WebSocketListener;
 import okio.BufferedSink;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import retrofit2.Call;
 import retrofit2.Retrofit;
 import retrofit2.http.GET;
@@ -177,6 +181,57 @@ final class SteelyardInterceptorTest {
     assertThatThrownBy(() -> body(client, "http://cart/")).isInstanceOf(IOException.class);
     await().until(() -> balancer.stats().inFlight() == 0);
     assertThat(Listing.outcomes(balancer)).isEqualTo(Map.of(Outcome.TIMEOUT, 1L));
+  }
+
+  @Test
+  void aJudgeThatSaysNothingIsReplacedByTheStandardOne() throws Exception {
+    Pod busy = pods.pod("127.0.0.2", exchange -> Pods.answer(exchange, 503, "busy"));
+    Balancer balancer = Listing.of(busy, pods.refusing("127.0.0.3"));
+    OkHttpClient client =
+        SteelyardInterceptor.wrap(PLAIN)
+            .service("cart", balancer)
+            .outcomes(
+                new OkHttpOutcomes() {
+                  @Override
+                  public Outcome ofResponse(Response response) {
+                    return null;
+                  }
+
+                  @Override
+                  public Outcome ofError(Throwable error) {
+                    return null;
+                  }
+                })
+            .build();
+    for (int i = 0; i < 2; i++) {
+      assertThat(body(client, "http://cart/")).isEqualTo("busy");
+    }
+    assertThat(balancer.stats().inFlight()).isZero();
+    assertThat(balancer.stats().count(Outcome.OVERLOADED)).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void thePortOfTheServiceMayBeThatOfTheEndpoint(boolean same) throws Exception {
+    List<String> seen = new CopyOnWriteArrayList<>();
+    Pod pod =
+        pods.pod(
+            "127.0.0.2",
+            exchange -> {
+              seen.add(exchange.getRequestHeaders().getFirst("Host"));
+              Pods.answer(exchange, 200, "OK");
+            });
+    int port = same ? pod.endpoint.port() : 8080;
+    OkHttpClient client = client(Listing.of(pod));
+    for (String path : List.of("a?b=%26", "a?b=%26", "c")) {
+      String url = "http://cart:" + port + "/" + path;
+      try (Response response = client.newCall(new Request.Builder().url(url).build()).execute()) {
+        assertThat(response.request().url()).hasToString(url);
+        assertThat(response.body().string()).isEqualTo("OK");
+      }
+    }
+    assertThat(seen).containsOnly("cart:" + port).hasSize(3);
+    assertThat(pod.clients).hasSize(1);
   }
 
   @Test
