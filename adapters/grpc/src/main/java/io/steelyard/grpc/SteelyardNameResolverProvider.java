@@ -8,6 +8,7 @@ import java.net.SocketAddress;
 import java.net.URI;
 import java.util.Collection;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +45,12 @@ public final class SteelyardNameResolverProvider extends NameResolverProvider {
               + services.names()
               + ")");
     }
-    return new DiscoveryResolver(name, discovery, args.getSynchronizationContext());
+    Executor offload = args.getOffloadExecutor();
+    return new DiscoveryResolver(
+        name,
+        discovery,
+        args.getSynchronizationContext(),
+        offload == null ? Runnable::run : offload);
   }
 
   @Override

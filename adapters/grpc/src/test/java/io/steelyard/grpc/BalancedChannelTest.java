@@ -26,6 +26,7 @@ import io.steelyard.Topology;
 import io.steelyard.stage.Stages;
 import io.steelyard.strategy.LoadMetric;
 import io.steelyard.strategy.Strategies;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -550,7 +551,10 @@ class BalancedChannelTest {
     Pod a = fixture.pod("a");
     Pod b = fixture.pod("b");
     ConfiguredResolver.Provider provider =
-        new ConfiguredResolver.Provider(List.of(a.port(), b.port()));
+        new ConfiguredResolver.Provider(
+            List.of(
+                new InetSocketAddress("127.0.0.1", a.port()),
+                new InetSocketAddress("127.0.0.1", b.port())));
     io.grpc.NameResolverRegistry.getDefaultRegistry().register(provider);
     try {
       fixture.services = Services.none().onBalancer((name, made) -> fixture.onBalancer(made));

@@ -43,8 +43,7 @@ final class ConfiguredResolver extends NameResolver {
                     ResolutionResult.newBuilder()
                         .setAddressesOrError(
                             StatusOr.fromValue(
-                                provider.ports.stream()
-                                    .map(port -> new InetSocketAddress("127.0.0.1", port))
+                                provider.addresses.stream()
                                     .map(EquivalentAddressGroup::new)
                                     .toList()))
                         .setServiceConfig(args.getServiceConfigParser().parseServiceConfig(config))
@@ -55,12 +54,12 @@ final class ConfiguredResolver extends NameResolver {
   public void shutdown() {}
 
   static final class Provider extends NameResolverProvider {
-    private final List<Integer> ports;
+    private final List<InetSocketAddress> addresses;
     volatile Map<String, ?> config = Map.of();
     private volatile ConfiguredResolver made;
 
-    Provider(List<Integer> ports) {
-      this.ports = ports;
+    Provider(List<InetSocketAddress> addresses) {
+      this.addresses = addresses;
     }
 
     void publish() {
