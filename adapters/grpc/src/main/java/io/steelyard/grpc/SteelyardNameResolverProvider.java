@@ -35,6 +35,15 @@ public final class SteelyardNameResolverProvider extends NameResolverProvider {
     }
     String path = target.isOpaque() ? target.getSchemeSpecificPart() : target.getPath();
     String name = path == null ? "" : path.startsWith("/") ? path.substring(1) : path;
+    if (name.isEmpty()) {
+      throw new IllegalArgumentException(
+          target
+              + ": no service (expected: "
+              + Services.SCHEME
+              + ":///<service>, with one of "
+              + services.names()
+              + ")");
+    }
     Discovery discovery = services.discovery(name);
     if (discovery == null) {
       throw new IllegalArgumentException(
