@@ -30,25 +30,22 @@ final class ApacheAsyncSubject extends HttpSubject {
                 .build());
   }
 
-  private CloseableHttpAsyncClient started(HttpAsyncClientBuilder builder) {
-    CloseableHttpAsyncClient client = closing(builder.build());
-    client.start();
-    return client;
-  }
-
   @Override
   public Sender bare() {
-    CloseableHttpAsyncClient client = started(client());
-    return anyOf(address -> sender(client, address));
+    CloseableHttpAsyncClient client = client().build();
+    client.start();
+    return toAny(client, address -> request(client, address));
   }
 
   @Override
   public Sender balanced() {
     SteelyardExec balancing = SteelyardExec.builder().service(SERVICE, balancer).build();
-    return sender(started(balancing.addTo(client())), BY_NAME);
+    CloseableHttpAsyncClient client = balancing.addTo(client()).build();
+    client.start();
+    return toService(client, address -> request(client, address));
   }
 
-  private static Sender sender(CloseableHttpAsyncClient client, String url) {
+  private static Request request(CloseableHttpAsyncClient client, String url) {
     return () -> {
       SimpleHttpRequest request = SimpleRequestBuilder.get(url).build();
       client.execute(request, null).get();

@@ -32,17 +32,18 @@ final class ApacheSubject extends HttpSubject {
 
   @Override
   public Sender bare() {
-    CloseableHttpClient client = closing(client().build());
-    return anyOf(address -> sender(client, address));
+    CloseableHttpClient client = client().build();
+    return toAny(client, address -> request(client, address));
   }
 
   @Override
   public Sender balanced() {
     SteelyardExec balancing = SteelyardExec.builder().service(SERVICE, balancer).build();
-    return sender(closing(balancing.addTo(client()).build()), BY_NAME);
+    CloseableHttpClient client = balancing.addTo(client()).build();
+    return toService(client, address -> request(client, address));
   }
 
-  private static Sender sender(CloseableHttpClient client, String url) {
+  private static Request request(CloseableHttpClient client, String url) {
     return () ->
         client.execute(new HttpGet(url), response -> EntityUtils.toString(response.getEntity()));
   }

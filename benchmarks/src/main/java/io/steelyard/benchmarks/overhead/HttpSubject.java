@@ -11,7 +11,6 @@ import java.util.function.Function;
 /** What clients of HTTP have in common: {@link TinyServer}s, and a balancer over them. */
 abstract class HttpSubject implements Subject {
   static final String SERVICE = "cart";
-  static final String BY_NAME = "http://" + SERVICE + "/";
 
   final Balancer balancer;
   private final String[] addresses;
@@ -28,21 +27,50 @@ abstract class HttpSubject implements Subject {
     balancer = closing(Balancer.of(all));
   }
 
-  /** Has this closed with the subject, the last one first. */
-  final <T extends AutoCloseable> T closing(T resource) {
+  private <T extends AutoCloseable> T closing(T resource) {
     open.push(resource);
     return resource;
   }
 
-  /** Sends to each address by a request of its own. */
-  final Sender anyOf(Function<String, Sender> one) {
-    Sender[] senders = new Sender[addresses.length];
-    for (int i = 0; i < senders.length; i++) {
-      senders[i] = one.apply(addresses[i]);
+  /**
+   * Sends to each address by a request of its own.
+   *
+   * @param client is closed with the sender
+   */
+  final Sender toAny(AutoCloseable client, Function<String, Request> toAddress) {
+    Request[] requests = new Request[addresses.length];
+    for (int i = 0; i < requests.length; i++) {
+      requests[i] = toAddress.apply(addresses[i]);
     }
-    return senders.length == 1
-        ? senders[0]
-        : () -> senders[ThreadLocalRandom.current().nextInt(senders.length)].send();
+    return sender(
+        client,
+        requests.length == 1
+            ? requests[0]
+            : () -> requests[ThreadLocalRandom.current().nextInt(requests.length)].send());
+  }
+
+  /** Sends to the service. */
+  final Sender toService(AutoCloseable client, Function<String, Request> toAddress) {
+    return sender(client, toAddress.apply("http://" + SERVICE + "/"));
+  }
+
+  private static Sender sender(AutoCloseable client, Request request) {
+    return new Sender() {
+      @Override
+      public void send() throws Exception {
+        request.send();
+      }
+
+      @Override
+      public void close() throws Exception {
+        client.close();
+      }
+    };
+  }
+
+  /** One request, which is sent again and again. */
+  interface Request {
+    void send() throws Exception;
   }
 
   @Override

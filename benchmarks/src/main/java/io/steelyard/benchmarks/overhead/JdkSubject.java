@@ -7,7 +7,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 
-/** The JDK's client, by {@code send} or by {@code sendAsync}. Before 21 there is no closing it. */
+/** The JDK's client, by {@code send} or by {@code sendAsync}. Before 21 its clients close when they are garbage. */
 final class JdkSubject extends HttpSubject {
   private final boolean async;
 
@@ -23,18 +23,19 @@ final class JdkSubject extends HttpSubject {
   @Override
   public Sender bare() {
     HttpClient client = client();
-    return anyOf(address -> sender(client, address));
+    // One that balances nothing knows how to close it, where it can be closed.
+    return toAny(
+        BalancedHttpClient.wrap(client).build()::close, address -> request(client, address));
   }
 
   @Override
   public Sender balanced() {
     BalancedHttpClient client =
         BalancedHttpClient.wrap(client()).service(SERVICE, balancer).build();
-    closing(client::close);
-    return sender(client, BY_NAME);
+    return toService(client::close, address -> request(client, address));
   }
 
-  private Sender sender(HttpClient client, String url) {
+  private Request request(HttpClient client, String url) {
     HttpRequest request = HttpRequest.newBuilder(URI.create(url)).build();
     return async
         ? () -> client.sendAsync(request, BodyHandlers.ofString()).get()

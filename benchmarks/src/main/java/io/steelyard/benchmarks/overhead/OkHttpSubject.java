@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import okhttp3.ConnectionPool;
 import okhttp3.OkHttpClient;
-import okhttp3.Request;
 import okhttp3.Response;
 
 /** OkHttp, by {@code execute}. */
@@ -18,24 +17,26 @@ final class OkHttpSubject extends HttpSubject {
   }
 
   private OkHttpClient client() {
-    ConnectionPool pool = new ConnectionPool(connections, 5, TimeUnit.MINUTES);
-    closing(pool::evictAll);
-    return new OkHttpClient.Builder().connectionPool(pool).build();
+    return new OkHttpClient.Builder()
+        .connectionPool(new ConnectionPool(connections, 5, TimeUnit.MINUTES))
+        .build();
   }
 
   @Override
   public Sender bare() {
     OkHttpClient client = client();
-    return anyOf(address -> sender(client, address));
+    return toAny(client.connectionPool()::evictAll, address -> request(client, address));
   }
 
   @Override
   public Sender balanced() {
-    return sender(SteelyardInterceptor.wrap(client()).service(SERVICE, balancer).build(), BY_NAME);
+    OkHttpClient client =
+        SteelyardInterceptor.wrap(client()).service(SERVICE, balancer).build();
+    return toService(client.connectionPool()::evictAll, address -> request(client, address));
   }
 
-  private static Sender sender(OkHttpClient client, String url) {
-    Request request = new Request.Builder().url(url).build();
+  private static Request request(OkHttpClient client, String url) {
+    okhttp3.Request request = new okhttp3.Request.Builder().url(url).build();
     return () -> {
       try (Response response = client.newCall(request).execute()) {
         response.body().string();

@@ -6,29 +6,33 @@ import io.steelyard.benchmarks.overhead.Subject.Opening;
 import io.steelyard.benchmarks.overhead.Subject.Sender;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
 /**
  * Measures each adapter beside the bare client, on one machine with the servers: {@code
- * benchmarks/overhead [--pairs N] [--millis N] [--endpoints N] [--same] [client…]}.
+ * benchmarks/overhead [--rounds N] [--millis N] [--endpoints N] [--same] [client…]}.
  *
- * <p>A pair is a block of either, first the one and then the other, in turn; blocks are short, so
- * that what the machine does besides happens to both. The ratio of requests a second is the
- * geometric mean over pairs, with the 95 % interval of Student's t on its logarithm. What a request
- * costs more is told, too, in processor time and in bytes allocated, by the counters of the whole
- * process, server and garbage collection included: unlike throughput that hardly depends on what
+ * <p>A round is a new client of either kind, with new connections, and four blocks of either in
+ * turn: bare, balanced, balanced, bare, and the other way round. Blocks are short, so that what the
+ * machine does besides happens to both. Clients are new in each round because one may be faster
+ * than its twin by a fifth, as its connections happen to lie on its threads: pairs of the same two
+ * clients would tell more about these two than about the adapter. The ratio of requests a second is
+ * the geometric mean over rounds, with the 95 % interval of Student's t on its logarithm.
+ *
+ * <p>What a request costs more is told, too, in processor time and in bytes allocated, by the
+ * counters of the whole process, server and garbage collection included: that depends less on what
  * else the machine does.
  *
  * <p>{@code --same} measures a second bare client in the place of the balanced one: what it says
@@ -36,25 +40,31 @@ import org.HdrHistogram.Histogram;
  */
 public final class Overhead {
   private static final int THREADS = 4;
-  private static final long WARM_UP_MILLIS = 12_000;
+  private static final long WARM_UP_MILLIS = 10_000;
+
+  /** Blocks of each client in a round. */
+  private static final int BLOCKS = 4;
 
   private static final OperatingSystemMXBean PROCESS =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
   private static final ThreadMXBean ALLOCATION = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private final ExecutorService threads;
-  private final int pairs;
+  private final int rounds;
   private final long millis;
 
-  private Overhead(ExecutorService threads, int pairs, long millis) {
+  private final Map<Long, Long> allocatedBy = new HashMap<>();
+  private long allocated;
+
+  private Overhead(ExecutorService threads, int rounds, long millis) {
     this.threads = threads;
-    this.pairs = pairs;
+    this.rounds = rounds;
     this.millis = millis;
   }
 
   /** Measures and prints the table. */
   public static void main(String... args) throws Exception {
-    int pairs = 200;
+    int rounds = 40;
     int millis = 100;
     int endpoints = 1;
     boolean same = false;
@@ -62,7 +72,7 @@ public final class Overhead {
     Map<String, Opening> chosen = new LinkedHashMap<>();
     for (int i = 0; i < args.length; i++) {
       switch (args[i]) {
-        case "--pairs" -> pairs = number(args, ++i, 2);
+        case "--rounds" -> rounds = number(args, ++i, 2);
         case "--millis" -> millis = number(args, ++i, 1);
         case "--endpoints" -> endpoints = number(args, ++i, 1);
         case "--same" -> same = true;
@@ -70,10 +80,11 @@ public final class Overhead {
       }
     }
     System.out.printf(
-        "%d threads, %d processors, %d pairs of blocks of %d ms, %s, Java %s%s%n%n",
+        "%d threads, %d processors, %d rounds of %d blocks of %d ms of either, %s, Java %s%s%n%n",
         THREADS,
         Runtime.getRuntime().availableProcessors(),
-        pairs,
+        rounds,
+        BLOCKS,
         millis,
         endpoints == 1 ? "one endpoint" : endpoints + " endpoints",
         Runtime.version(),
@@ -84,12 +95,10 @@ public final class Overhead {
             + " bytes per request | Balanced adds, bytes |");
     System.out.println("|---|---|---|---|---|---|---|---|---|---|");
     ExecutorService threads = Executors.newFixedThreadPool(THREADS);
-    Overhead overhead = new Overhead(threads, pairs, millis);
+    Overhead overhead = new Overhead(threads, rounds, millis);
     for (Map.Entry<String, Opening> each : (chosen.isEmpty() ? all : chosen).entrySet()) {
       try (Subject subject = each.getValue().open(THREADS, endpoints)) {
-        Sender bare = subject.bare();
-        Sender other = same ? subject.bare() : subject.balanced();
-        System.out.println(overhead.measure(each.getKey(), bare, other));
+        System.out.println(overhead.measure(each.getKey(), subject, same));
       }
     }
     System.exit(0); // the clients' threads would go on for a while
@@ -118,77 +127,118 @@ public final class Overhead {
     return opening;
   }
 
-  private String measure(String name, Sender bare, Sender balanced) throws Exception {
-    List<Histogram> unused = histograms();
-    for (long warm = 0; warm < WARM_UP_MILLIS; warm += 2 * millis) {
-      block(bare, unused);
-      block(balanced, unused);
+  private String measure(String name, Subject subject, boolean same) throws Exception {
+    long warm = System.nanoTime() + WARM_UP_MILLIS * 1_000_000;
+    while (System.nanoTime() < warm) {
+      round(subject, same, histograms(), histograms(), new Sum(), new Sum());
     }
     List<Histogram> bareLatency = histograms();
     List<Histogram> balancedLatency = histograms();
-    Block[] bareBlocks = new Block[pairs];
-    Block[] balancedBlocks = new Block[pairs];
-    for (int i = 0; i < pairs; i++) {
-      boolean bareFirst = i % 2 == 0;
-      if (bareFirst) {
-        bareBlocks[i] = block(bare, bareLatency);
-      }
-      balancedBlocks[i] = block(balanced, balancedLatency);
-      if (!bareFirst) {
-        bareBlocks[i] = block(bare, bareLatency);
-      }
-    }
-    double[] logRatios = new double[pairs];
-    double[] micros = new double[pairs];
-    double[] bytes = new double[pairs];
-    for (int i = 0; i < pairs; i++) {
-      logRatios[i] = Math.log(balancedBlocks[i].rate() / bareBlocks[i].rate());
-      micros[i] = balancedBlocks[i].micros() - bareBlocks[i].micros();
-      bytes[i] = balancedBlocks[i].bytes() - bareBlocks[i].bytes();
+    Sum bare = new Sum();
+    Sum balanced = new Sum();
+    double[] logRatios = new double[rounds];
+    double[] micros = new double[rounds];
+    double[] bytes = new double[rounds];
+    for (int i = 0; i < rounds; i++) {
+      Sum bareHere = new Sum();
+      Sum balancedHere = new Sum();
+      round(subject, same, bareLatency, balancedLatency, bareHere, balancedHere);
+      logRatios[i] = Math.log(balancedHere.rate() / bareHere.rate());
+      micros[i] = balancedHere.micros() - bareHere.micros();
+      bytes[i] = balancedHere.bytes() - bareHere.bytes();
+      bare.add(bareHere);
+      balanced.add(balancedHere);
     }
     double ratio = mean(logRatios);
     double half = halfInterval(logRatios);
     return String.format(
         Locale.ROOT,
         "| %s | %,.0f | %,.0f | %.1f %% (%.1f to %.1f) | %d | %d | %.1f | %.1f ± %.1f | %,.0f | %,.0f"
-            + " |",
+            + " ± %,.0f |",
         name,
-        mean(of(bareBlocks, Block::rate)),
-        mean(of(balancedBlocks, Block::rate)),
+        bare.rate(),
+        balanced.rate(),
         100 * Math.exp(ratio),
         100 * Math.exp(ratio - half),
         100 * Math.exp(ratio + half),
         p99Micros(bareLatency),
         p99Micros(balancedLatency),
-        mean(of(bareBlocks, Block::micros)),
+        bare.micros(),
         mean(micros),
         halfInterval(micros),
-        mean(of(bareBlocks, Block::bytes)),
-        mean(bytes));
+        bare.bytes(),
+        mean(bytes),
+        halfInterval(bytes));
   }
 
-  /** What a block of one client came to: requests a second, and what each request cost. */
-  private record Block(double rate, double micros, double bytes) {}
+  /** New clients, a block of each to connect by, and the blocks that count. */
+  private void round(
+      Subject subject,
+      boolean same,
+      List<Histogram> bareLatency,
+      List<Histogram> balancedLatency,
+      Sum bareSum,
+      Sum balancedSum)
+      throws Exception {
+    try (Sender bare = subject.bare();
+        Sender balanced = same ? subject.bare() : subject.balanced()) {
+      block(bare, histograms(), new Sum());
+      block(balanced, histograms(), new Sum());
+      for (int i = 0; i < BLOCKS; i++) {
+        if (i % 2 == 0) {
+          block(bare, bareLatency, bareSum);
+        }
+        block(balanced, balancedLatency, balancedSum);
+        if (i % 2 == 1) {
+          block(bare, bareLatency, bareSum);
+        }
+      }
+    }
+  }
+
+  /** What some blocks of one client came to. */
+  private static final class Sum {
+    private long requests;
+    private long nanos;
+    private long processorNanos;
+    private long allocated;
+
+    void add(Sum other) {
+      requests += other.requests;
+      nanos += other.nanos;
+      processorNanos += other.processorNanos;
+      allocated += other.allocated;
+    }
+
+    double rate() {
+      return requests * 1e9 / nanos;
+    }
+
+    double micros() {
+      return processorNanos / 1e3 / requests;
+    }
+
+    double bytes() {
+      return (double) allocated / requests;
+    }
+  }
 
   /** Sends for a while, on every thread, each with a histogram of its own. */
-  private Block block(Sender sender, List<Histogram> latency) throws Exception {
+  private void block(Sender sender, List<Histogram> latency, Sum sum) throws Exception {
     long processor = PROCESS.getProcessCpuTime();
-    long allocated = allocated();
+    long before = allocated();
     long begun = System.nanoTime();
     long end = begun + millis * 1_000_000;
     List<Callable<Long>> work = new ArrayList<>();
     for (Histogram each : latency) {
       work.add(() -> send(sender, end, each));
     }
-    long count = 0;
     for (Future<Long> each : threads.invokeAll(work)) {
-      count += each.get();
+      sum.requests += each.get();
     }
-    long took = System.nanoTime() - begun;
-    return new Block(
-        count * 1e9 / took,
-        (PROCESS.getProcessCpuTime() - processor) / 1e3 / count,
-        (double) (allocated() - allocated) / count);
+    sum.nanos += System.nanoTime() - begun;
+    sum.processorNanos += PROCESS.getProcessCpuTime() - processor;
+    sum.allocated += allocated() - before;
   }
 
   private static long send(Sender sender, long end, Histogram latency) throws Exception {
@@ -202,13 +252,15 @@ public final class Overhead {
     return count;
   }
 
-  /** By all threads that there are. */
-  private static long allocated() {
-    long sum = 0;
-    for (long each : ALLOCATION.getThreadAllocatedBytes(ALLOCATION.getAllThreadIds())) {
-      sum += Math.max(0, each);
+  /** By all threads since the first call, those that have ended since the last one included. */
+  private long allocated() {
+    long[] ids = ALLOCATION.getAllThreadIds();
+    long[] bytes = ALLOCATION.getThreadAllocatedBytes(ids);
+    for (int i = 0; i < ids.length; i++) {
+      long before = Objects.requireNonNullElse(allocatedBy.put(ids[i], bytes[i]), 0L);
+      allocated += Math.max(0, bytes[i] - before);
     }
-    return sum;
+    return allocated;
   }
 
   private static List<Histogram> histograms() {
@@ -219,10 +271,6 @@ public final class Overhead {
     Histogram sum = new Histogram(10_000_000_000L, 3);
     parts.forEach(sum::add);
     return sum.getValueAtPercentile(99) / 1000;
-  }
-
-  private static double[] of(Block[] blocks, ToDoubleFunction<Block> what) {
-    return Arrays.stream(blocks).mapToDouble(what).toArray();
   }
 
   private static double mean(double[] values) {

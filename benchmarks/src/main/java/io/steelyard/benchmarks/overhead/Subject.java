@@ -10,8 +10,12 @@ import java.util.Map;
  */
 interface Subject extends AutoCloseable {
   /** Sends one request and reads its answer, on the calling thread; for any number of threads. */
-  interface Sender {
+  interface Sender extends AutoCloseable {
     void send() throws Exception;
+
+    /** Closes the client. */
+    @Override
+    default void close() throws Exception {}
   }
 
   /** Makes a subject. */
@@ -44,7 +48,7 @@ interface Subject extends AutoCloseable {
   /** A new client with the adapter in between. */
   Sender balanced() throws Exception;
 
-  /** Stops clients and servers. */
+  /** Stops the servers. */
   @Override
   void close() throws Exception;
 }
