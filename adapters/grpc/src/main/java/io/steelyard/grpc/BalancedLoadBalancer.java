@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,6 +41,9 @@ import org.slf4j.LoggerFactory;
 final class BalancedLoadBalancer extends LoadBalancer {
   private static final Logger log = LoggerFactory.getLogger(BalancedLoadBalancer.class);
 
+  /** How long a new connection may wait until it is taken up, if there are others. */
+  private static final long REFRESH_MILLIS = 10;
+
   private final Helper helper;
   private final SynchronizationContext channel;
   private final String name;
@@ -55,6 +59,7 @@ final class BalancedLoadBalancer extends LoadBalancer {
 
   private @Nullable Balancer balancer;
   private Metadata.@Nullable Key<String> affinityHeader;
+  private boolean refreshDue;
   private boolean closed;
 
   BalancedLoadBalancer(Helper helper) {
@@ -188,11 +193,34 @@ final class BalancedLoadBalancer extends LoadBalancer {
         helper.refreshNameResolution();
       }
     }
-    if (readyChanged && balancer != null) {
-      balancer.refresh(); // and publish() with it
-    } else {
+    if (!readyChanged || balancer == null) {
       publish();
+    } else if (connection.isReady() && balancer.candidates().usable() > 0) {
+      refreshSoon();
+    } else {
+      balancer.refresh(); // and publish() with it
     }
+  }
+
+  /**
+   * Takes up connections that become ready while others are: a thousand of them are not worth a
+   * thousand evaluations, each of a thousand endpoints.
+   */
+  private void refreshSoon() {
+    if (refreshDue) {
+      return;
+    }
+    refreshDue = true;
+    Runnable refresh =
+        () -> {
+          refreshDue = false;
+          if (balancer != null && !closed) {
+            balancer.refresh();
+          }
+        };
+    SynchronizationContext.ScheduledHandle unused =
+        channel.schedule(
+            refresh, REFRESH_MILLIS, TimeUnit.MILLISECONDS, helper.getScheduledExecutorService());
   }
 
   /** An endpoint that was to get nothing new is gone, before the list says so. */

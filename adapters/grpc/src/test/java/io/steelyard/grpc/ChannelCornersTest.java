@@ -361,6 +361,30 @@ class ChannelCornersTest {
   }
 
   @Test
+  void an_error_of_another_name_resolver_leaves_connections_in_use_and_is_explained()
+      throws Exception {
+    Pod a = fixture.pod("a");
+    ConfiguredResolver.Provider provider =
+        new ConfiguredResolver.Provider(List.of(new InetSocketAddress("127.0.0.1", a.port())));
+    NameResolverRegistry.getDefaultRegistry().register(provider);
+    try {
+      fixture.services = Services.none().onBalancer((name, made) -> fixture.onBalancer(made));
+      ManagedChannel channel = configured(provider);
+      call(channel, "");
+      provider.fail(Status.UNAVAILABLE.withDescription("the directory is down"));
+      await()
+          .until(() -> fixture.balancer().explain().toString().contains("the directory is down"));
+      assertThat(calls(channel, 10)).containsEntry("a", 10);
+      assertThat(a.connectionsEver).hasValue(1);
+      provider.publish();
+      await()
+          .until(() -> !fixture.balancer().explain().toString().contains("the directory is down"));
+    } finally {
+      NameResolverRegistry.getDefaultRegistry().deregister(provider);
+    }
+  }
+
+  @Test
   void a_draining_pod_that_has_gone_is_not_connected_to_again() throws Exception {
     Pod a = fixture.pod("a");
     Pod b = fixture.pod("b");
@@ -381,6 +405,21 @@ class ChannelCornersTest {
     fixture.discovery.publish(b.endpoint(), next.endpoint()); // another pod of that address
     awaitReady(2);
     assertThat(next.connectionsEver).hasValue(1);
+  }
+
+  @Test
+  void connections_that_become_ready_together_are_taken_up_together() throws Exception {
+    Pod pod = fixture.pod("pod");
+    Endpoint[] many = new Endpoint[300]; // of one address, which are connections all the same
+    for (int i = 0; i < many.length; i++) {
+      many[i] = Endpoint.builder("p" + i).host("127.0.0.1").port(pod.port()).build();
+    }
+    fixture.discovery.publish(many);
+    ManagedChannel channel = fixture.channel();
+    channel.getState(true);
+    awaitReady(many.length);
+    assertThat(fixture.balancer().stats().rebuilds()).isLessThan(many.length / 2);
+    assertThat(pod.connections).hasValue(many.length);
   }
 
   @Test

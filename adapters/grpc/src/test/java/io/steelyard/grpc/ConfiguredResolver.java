@@ -3,6 +3,7 @@ package io.steelyard.grpc;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.NameResolver;
 import io.grpc.NameResolverProvider;
+import io.grpc.Status;
 import io.grpc.StatusOr;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -64,6 +65,11 @@ final class ConfiguredResolver extends NameResolver {
 
     void publish() {
       made.publish();
+    }
+
+    void fail(Status status) {
+      ConfiguredResolver resolver = made;
+      resolver.args.getSynchronizationContext().execute(() -> resolver.listener.onError(status));
     }
 
     @Override
