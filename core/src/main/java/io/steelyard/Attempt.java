@@ -36,6 +36,13 @@ public interface Attempt extends AutoCloseable {
    */
   void responded();
 
+  /**
+   * Notes that how long the answer takes says nothing of the endpoint: a subscription, an upload at
+   * the caller's own pace. It stays in flight until its verdict, but takes no latency sample and
+   * nobody waits for it. Said first; does nothing once an answer has begun.
+   */
+  default void untimed() {}
+
   /** Ends it with {@link Outcome#SUCCESS}. */
   default void success() {
     end(Outcome.SUCCESS);

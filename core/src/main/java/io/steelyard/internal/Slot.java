@@ -234,6 +234,11 @@ final class Slot extends SlotPadAfter {
     }
   }
 
+  /** No answer is awaited that would tell anything. */
+  void untimed() {
+    TRAFFIC.getAndAdd(this, -AWAITING_ONE);
+  }
+
   /** Counts a request's end. */
   void end(Outcome outcome, long beganAt, int episode, boolean responded, boolean probe) {
     int state = (int) FAILURES.getOpaque(this);
@@ -283,9 +288,11 @@ final class Slot extends SlotPadAfter {
       failing(now);
       double average = average((long) LATENCY.getOpaque(this));
       // A failure keeps the average up, lest an endpoint that only fails grow attractive as it
-      // fades; and so long, at least, a success would have taken, if it was waited for.
-      if (average > 0 || outcome == Outcome.TIMEOUT) {
-        sample(Math.max(took, average), now);
+      // fades; and so long, at least, a success would have taken, if it was waited for. Once it has
+      // answered it was not: the body takes its own time.
+      double waited = responded ? 0 : took;
+      if (average > 0 || (outcome == Outcome.TIMEOUT && !responded)) {
+        sample(Math.max(waited, average), now);
       }
     }
   }
@@ -457,7 +464,8 @@ final class Slot extends SlotPadAfter {
     double perStamp = pace.decayPerStamp();
     double failures = failing == 0 ? 0 : faded(failing, stamp, perStamp * FORGIVEN);
     if (latency == 0) {
-      return (traffic & FIELD_MASK) == 0 && failures < FORGOTTEN ? 0 : UNKNOWN_AND_BUSY;
+      long busy = tracksLatency ? AWAITING : FIELD_MASK;
+      return (traffic & busy) == 0 && failures < FORGOTTEN ? 0 : UNKNOWN_AND_BUSY;
     }
     double expected = faded(latency, stamp, perStamp);
     if ((traffic & AWAITING) != 0) {

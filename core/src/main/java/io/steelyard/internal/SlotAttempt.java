@@ -54,6 +54,13 @@ class SlotAttempt implements Attempt {
   }
 
   @Override
+  public void untimed() {
+    if (STATE.compareAndSet(this, 0, RESPONDED)) {
+      slot.untimed();
+    }
+  }
+
+  @Override
   public void end(Outcome outcome) {
     Objects.requireNonNull(outcome, "outcome");
     tryEnd(outcome);

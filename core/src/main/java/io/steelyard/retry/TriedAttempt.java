@@ -63,6 +63,11 @@ final class TriedAttempt implements Attempt {
   }
 
   @Override
+  public void untimed() {
+    attempt.untimed();
+  }
+
+  @Override
   public void end(Outcome outcome) {
     attempt.end(judged(outcome));
   }

@@ -51,6 +51,43 @@ class SlotTest {
     slot.end(outcome, began, episode, false, false);
   }
 
+  // ---- what is not timed ----
+
+  @Test
+  void what_is_not_timed_counts_in_flight_and_nobody_waits_for_it() {
+    slot.begin(owner.now);
+    slot.untimed();
+    owner.now += 3600 * SECOND;
+    assertThat(slot.inFlight()).isEqualTo(1);
+    assertThat(slot.waitingNanos(owner.now)).isZero();
+    assertThat(slot.expectedNanos(owner.now)).isZero(); // nothing is known: it may be tried
+    slot.end(Outcome.SUCCESS, 0, 0, true, false);
+    assertThat(slot.inFlight()).isZero();
+    assertThat(slot.hasLatency()).isFalse();
+    assertThat(slot.count(Outcome.SUCCESS)).isEqualTo(1);
+  }
+
+  @Test
+  void without_tracking_what_is_in_flight_makes_busy_answered_or_not() {
+    Slot untracked = new Slot("pod", owner, false, new Pace(10 * SECOND), 0);
+    untracked.begin(0);
+    untracked.responded(0);
+    assertThat(untracked.expectedNanos(owner.now)).isPositive();
+  }
+
+  @Test
+  void a_failure_in_the_body_does_not_charge_the_time_of_the_body() {
+    request(MILLI, Outcome.SUCCESS);
+    for (Outcome outcome : List.of(Outcome.FAILURE, Outcome.TIMEOUT)) {
+      long began = begin();
+      owner.now += MILLI;
+      slot.responded(began);
+      owner.now += 60 * SECOND;
+      slot.end(outcome, began, 0, true, false);
+      assertThat(slot.latencyNanos(owner.now)).isLessThanOrEqualTo(1.01 * MILLI);
+    }
+  }
+
   // ---- counting ----
 
   @Test

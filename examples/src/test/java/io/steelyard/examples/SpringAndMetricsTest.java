@@ -3,6 +3,7 @@ package io.steelyard.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import io.steelyard.Balancer;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
@@ -39,6 +40,21 @@ class SpringAndMetricsTest {
           .contains("apple");
     } finally {
       server.stop(0);
+    }
+  }
+
+  @Test
+  void without_the_starter_two_beans_do() throws Exception {
+    try (Hello pod = new Hello("pear");
+        Balancer cart = Balancer.of(pod.endpoint())) {
+      assertThat(
+              new WithoutStarter()
+                  .cartClient(cart)
+                  .get()
+                  .uri("http://cart/items")
+                  .retrieve()
+                  .body(String.class))
+          .isEqualTo("pear");
     }
   }
 

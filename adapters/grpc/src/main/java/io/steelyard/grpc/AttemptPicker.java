@@ -13,6 +13,7 @@ import io.steelyard.NoEndpointException;
 import io.steelyard.NoEndpointException.Why;
 import io.steelyard.PickContext;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Begins an attempt for each call, on the connection of the endpoint that the balancer chooses. */
@@ -22,6 +23,12 @@ final class AttemptPicker extends SubchannelPicker {
   private final ConnectivityState state;
   private final Status failure;
   private final Metadata.@Nullable Key<String> affinityHeader;
+
+  /** The thread on which the channel picks for the calls that it has kept; null when it is done. */
+  private volatile @Nullable Thread keptCallsOn;
+
+  /** What a call without an endpoint is told: it takes a look at every endpoint to say it. */
+  private volatile @Nullable PickResult refusal;
 
   /**
    * @param connections by endpoint id; not changed any more
@@ -41,20 +48,34 @@ final class AttemptPicker extends SubchannelPicker {
     this.affinityHeader = affinityHeader;
   }
 
+  /** Says on which thread the channel picks for calls that it has kept so far. */
+  void keptCallsFirst(@Nullable Thread thread) {
+    keptCallsOn = thread;
+  }
+
   @Override
   public PickResult pickSubchannel(PickSubchannelArgs args) {
     if (state == ConnectivityState.CONNECTING) {
       return PickResult.withNoResult(); // gRPC keeps the call and picks again
     }
-    Attempt attempt;
+    PickResult known = refusal;
+    @Nullable Attempt attempt;
     try {
-      attempt = balancer.begin(context(args));
+      PickContext context = context(args);
+      attempt = known == null ? balancer.begin(context) : balancer.tryBegin(context);
     } catch (NoEndpointException e) {
-      return none(e);
+      known = none(e);
+      refusal = known;
+      return known;
+    }
+    if (attempt == null) {
+      return Objects.requireNonNull(known);
     }
     Connection connection = connections.get(attempt.endpoint().id());
     if (connection != null) {
-      StreamAttempt call = new StreamAttempt(attempt, connection);
+      boolean kept = Thread.currentThread() == keptCallsOn;
+      StreamAttempt call =
+          new StreamAttempt(attempt, connection, args.getMethodDescriptor().getType(), kept);
       if (connection.hold(call)) {
         return PickResult.withSubchannel(connection.subchannel, call);
       }

@@ -15,6 +15,7 @@ import io.steelyard.LoadBalancingPolicy;
 import io.steelyard.PolicySource;
 import io.steelyard.PolicySource.Advice;
 import io.steelyard.Topology;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
@@ -22,8 +23,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps a connection to every endpoint of the list, and a balancer that chooses among those that
@@ -35,6 +39,11 @@ import org.jspecify.annotations.Nullable;
  * that has no connection.
  */
 final class BalancedLoadBalancer extends LoadBalancer {
+  private static final Logger log = LoggerFactory.getLogger(BalancedLoadBalancer.class);
+
+  /** How long a new connection may wait until it is taken up, if there are others. */
+  private static final long REFRESH_MILLIS = 10;
+
   private final Helper helper;
   private final SynchronizationContext channel;
   private final String name;
@@ -42,11 +51,15 @@ final class BalancedLoadBalancer extends LoadBalancer {
   private final Feed feed = new Feed();
   private final Advised policies = new Advised();
 
-  /** By endpoint id: replaced as a whole, since pickers keep it. */
-  private Map<String, Connection> connections = Map.of();
+  /**
+   * By endpoint id: replaced as a whole, since pickers keep it, and whoever applies a policy asks
+   * what is ready from a thread of its own.
+   */
+  private volatile Map<String, Connection> connections = Map.of();
 
   private @Nullable Balancer balancer;
   private Metadata.@Nullable Key<String> affinityHeader;
+  private boolean refreshDue;
   private boolean closed;
 
   BalancedLoadBalancer(Helper helper) {
@@ -62,14 +75,14 @@ final class BalancedLoadBalancer extends LoadBalancer {
   @Override
   public Status acceptResolvedAddresses(ResolvedAddresses resolved) {
     Topology topology = topology(resolved);
-    Map<String, List<SocketAddress>> addresses = addresses(resolved);
+    Map<String, EquivalentAddressGroup> addresses = addresses(resolved);
     Map<String, Connection> before = connections;
     connections = connect(topology, addresses, before);
     configure((BalancingConfig) resolved.getLoadBalancingPolicyConfig());
     feed.publish(topology);
     if (balancer == null) {
       balancer = build();
-      services.made(name, balancer);
+      announce(balancer);
     }
     balancer.refresh();
     for (Map.Entry<String, Connection> connection : before.entrySet()) {
@@ -104,20 +117,29 @@ final class BalancedLoadBalancer extends LoadBalancer {
     return Topology.distinct(endpoints, dropped -> {});
   }
 
+  /**
+   * An endpoint by its address. The name that an address was looked up by is that of all the
+   * others, too.
+   */
   private static Endpoint endpoint(SocketAddress address) {
-    return address instanceof InetSocketAddress internet
-        ? Endpoint.of(internet.getHostString(), internet.getPort())
-        : Endpoint.builder(address.toString()).host("localhost").port(1).build();
+    if (address instanceof InetSocketAddress internet && internet.getPort() > 0) {
+      InetAddress found = internet.getAddress();
+      String host = found == null ? internet.getHostString() : found.getHostAddress();
+      return Endpoint.of(host, internet.getPort());
+    }
+    return Endpoint.builder(address.toString()).host("localhost").port(1).build();
   }
 
-  private static Map<String, List<SocketAddress>> addresses(ResolvedAddresses resolved) {
-    Map<String, List<SocketAddress>> addresses = new HashMap<>();
+  private static Map<String, EquivalentAddressGroup> addresses(ResolvedAddresses resolved) {
+    Map<String, EquivalentAddressGroup> addresses = new HashMap<>();
     for (EquivalentAddressGroup group : resolved.getAddresses()) {
       Endpoint endpoint = group.getAttributes().get(DiscoveryResolver.ENDPOINT);
       if (endpoint == null) {
-        endpoint = endpoint(group.getAddresses().get(0));
+        addresses.putIfAbsent(endpoint(group.getAddresses().get(0)).id(), group);
+      } else {
+        // Without what is said of the endpoint: another weight is no other connection.
+        addresses.putIfAbsent(endpoint.id(), new EquivalentAddressGroup(group.getAddresses()));
       }
-      addresses.putIfAbsent(endpoint.id(), group.getAddresses());
     }
     return addresses;
   }
@@ -126,55 +148,87 @@ final class BalancedLoadBalancer extends LoadBalancer {
 
   private Map<String, Connection> connect(
       Topology topology,
-      Map<String, List<SocketAddress>> addresses,
+      Map<String, EquivalentAddressGroup> addresses,
       Map<String, Connection> before) {
     Map<String, Connection> next = new HashMap<>();
     for (Endpoint endpoint : topology.endpoints()) {
       Connection connection = before.get(endpoint.id());
-      List<SocketAddress> at = addresses.get(endpoint.id());
+      EquivalentAddressGroup at = addresses.get(endpoint.id());
       if (at == null) {
         // Draining or of weight zero: nothing new goes there, and what is there may end.
         if (connection != null && connection.isReady()) {
-          next.put(endpoint.id(), connection);
+          next.put(endpoint.id(), connection.wanted(false));
         }
       } else if (connection != null && connection.addresses.equals(at)) {
-        next.put(endpoint.id(), connection);
+        next.put(endpoint.id(), connection.wanted(true));
       } else {
-        next.put(endpoint.id(), open(at));
+        next.put(endpoint.id(), open(endpoint.id(), at));
       }
     }
     return Map.copyOf(next);
   }
 
-  private Connection open(List<SocketAddress> addresses) {
+  private Connection open(String endpointId, EquivalentAddressGroup addresses) {
     Subchannel subchannel =
-        helper.createSubchannel(
-            CreateSubchannelArgs.newBuilder()
-                .setAddresses(new EquivalentAddressGroup(addresses))
-                .build());
-    Connection connection = new Connection(subchannel, addresses);
+        helper.createSubchannel(CreateSubchannelArgs.newBuilder().setAddresses(addresses).build());
+    Connection connection = new Connection(subchannel, endpointId, addresses);
     subchannel.start(state -> changed(connection, state));
     subchannel.requestConnection();
     return connection;
   }
 
   private void changed(Connection connection, ConnectivityStateInfo info) {
-    if (closed || info.getState() == ConnectivityState.SHUTDOWN) {
+    if (closed || connection.isShutDown() || info.getState() == ConnectivityState.SHUTDOWN) {
       return;
     }
     boolean readyChanged = connection.update(info);
-    if (info.getState() == ConnectivityState.IDLE) {
-      connection.subchannel.requestConnection();
-    }
-    if (info.getState() == ConnectivityState.IDLE
-        || info.getState() == ConnectivityState.TRANSIENT_FAILURE) {
-      helper.refreshNameResolution();
-    }
-    if (readyChanged && balancer != null) {
-      balancer.refresh(); // and publish() with it
+    if (!connection.isReady() && !connection.isWanted()) {
+      drop(connection);
     } else {
-      publish();
+      if (info.getState() == ConnectivityState.IDLE) {
+        connection.subchannel.requestConnection();
+      }
+      if (info.getState() == ConnectivityState.IDLE
+          || info.getState() == ConnectivityState.TRANSIENT_FAILURE) {
+        helper.refreshNameResolution();
+      }
     }
+    if (!readyChanged || balancer == null) {
+      publish();
+    } else if (connection.isReady() && balancer.candidates().usable() > 0) {
+      refreshSoon();
+    } else {
+      balancer.refresh(); // and publish() with it
+    }
+  }
+
+  /**
+   * Takes up connections that become ready while others are: a thousand of them are not worth a
+   * thousand evaluations, each of a thousand endpoints.
+   */
+  private void refreshSoon() {
+    if (refreshDue) {
+      return;
+    }
+    refreshDue = true;
+    Runnable refresh =
+        () -> {
+          refreshDue = false;
+          if (balancer != null && !closed) {
+            balancer.refresh();
+          }
+        };
+    SynchronizationContext.ScheduledHandle unused =
+        channel.schedule(
+            refresh, REFRESH_MILLIS, TimeUnit.MILLISECONDS, helper.getScheduledExecutorService());
+  }
+
+  /** An endpoint that was to get nothing new is gone, before the list says so. */
+  private void drop(Connection connection) {
+    Map<String, Connection> left = new HashMap<>(connections);
+    left.remove(connection.endpointId);
+    connections = Map.copyOf(left);
+    connection.shutdown();
   }
 
   private boolean isReady(Endpoint endpoint) {
@@ -206,8 +260,10 @@ final class BalancedLoadBalancer extends LoadBalancer {
     if (ready == 0 && !connections.isEmpty()) {
       state = trying > 0 ? ConnectivityState.CONNECTING : ConnectivityState.TRANSIENT_FAILURE;
     }
-    helper.updateBalancingState(
-        state, new AttemptPicker(now, connections, state, failure, affinityHeader));
+    AttemptPicker picker = new AttemptPicker(now, connections, state, failure, affinityHeader);
+    picker.keptCallsFirst(Thread.currentThread());
+    helper.updateBalancingState(state, picker); // gRPC queues it in this context
+    channel.execute(() -> picker.keptCallsFirst(null));
   }
 
   // ---- the balancer ----
@@ -219,12 +275,20 @@ final class BalancedLoadBalancer extends LoadBalancer {
             .platform(new ChannelPlatform(channel, helper.getScheduledExecutorService()))
             .available(this::isReady)
             .policies(policies)
-            .listener(candidates -> publish());
+            .listener(candidates -> channel.execute(this::publish)); // whoever calls
     LoadBalancingPolicy policy = services.policy();
     if (policy != null) {
       builder.policy(policy);
     }
     return builder.build();
+  }
+
+  private void announce(Balancer made) {
+    try {
+      services.made(name, made);
+    } catch (RuntimeException e) { // in this context it would be the end of the channel
+      log.warn("{}: the listener for balancers threw", name, e);
+    }
   }
 
   private void configure(@Nullable BalancingConfig config) {

@@ -2,10 +2,9 @@ package io.steelyard.grpc;
 
 import io.grpc.ConnectivityState;
 import io.grpc.ConnectivityStateInfo;
+import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer.Subchannel;
 import io.grpc.Status;
-import java.net.SocketAddress;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -20,21 +19,41 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class Connection {
   final Subchannel subchannel;
-  final List<SocketAddress> addresses;
+  final String endpointId;
+  final EquivalentAddressGroup addresses;
   private final Set<StreamAttempt> tentative = ConcurrentHashMap.newKeySet();
   private volatile boolean ready;
 
   // Within the channel's context.
+  private boolean wanted = true;
+  private boolean shutDown;
   private ConnectivityState state = ConnectivityState.IDLE;
   private Status failure = Status.OK;
 
-  Connection(Subchannel subchannel, List<SocketAddress> addresses) {
+  Connection(Subchannel subchannel, String endpointId, EquivalentAddressGroup addresses) {
     this.subchannel = subchannel;
+    this.endpointId = endpointId;
     this.addresses = addresses;
   }
 
   boolean isReady() {
     return ready;
+  }
+
+  /** Whether it is to be connected again when it is lost. */
+  boolean isWanted() {
+    return wanted;
+  }
+
+  /** Says whether anything new may go there, or only what is there may end. */
+  Connection wanted(boolean wanted) {
+    this.wanted = wanted;
+    return this;
+  }
+
+  /** Whether it was given up; gRPC goes on to tell of it for some seconds. */
+  boolean isShutDown() {
+    return shutDown;
   }
 
   ConnectivityState state() {
@@ -89,6 +108,7 @@ final class Connection {
   }
 
   void shutdown() {
+    shutDown = true;
     ready = false;
     takeBack();
     subchannel.shutdown();

@@ -12,6 +12,8 @@ import io.steelyard.Topology;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,17 +27,31 @@ final class DiscoveryResolver extends NameResolver {
   /** The endpoint behind an address group. */
   static final Attributes.Key<Endpoint> ENDPOINT = Attributes.Key.create("io.steelyard.endpoint");
 
+  /** An address and not a name: of IPv4, or anything with a colon. */
+  private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|.*:.*");
+
   private final String service;
   private final Discovery discovery;
   private final SynchronizationContext channel;
-  private @Nullable AutoCloseable watch; // within the channel's context, as the rest
+  private final Executor lookups;
+
+  // Within the channel's context, all of it.
+  private @Nullable Listener2 listener;
+  private @Nullable AutoCloseable watch;
+  private Topology last = Topology.syncing();
+  private boolean lookingUp;
   private boolean published;
   private boolean closed;
 
-  DiscoveryResolver(String service, Discovery discovery, SynchronizationContext channel) {
+  /**
+   * @param lookups runs what waits for DNS
+   */
+  DiscoveryResolver(
+      String service, Discovery discovery, SynchronizationContext channel, Executor lookups) {
     this.service = service;
     this.discovery = discovery;
     this.channel = channel;
+    this.lookups = lookups;
   }
 
   /** What certificates are checked against: the service's name, whatever the pod's address. */
@@ -46,24 +62,81 @@ final class DiscoveryResolver extends NameResolver {
 
   @Override
   public void start(Listener2 listener) {
-    watch =
-        discovery.watch(
-            new Discovery.Listener() {
-              @Override
-              public void update(Topology topology) {
-                List<EquivalentAddressGroup> groups = groups(topology); // may ask DNS
-                channel.execute(() -> publish(topology, groups, listener));
-              }
-
-              @Override
-              public void failed(Throwable cause) {
-                channel.execute(() -> report(cause, listener));
-              }
-            });
+    this.listener = listener;
+    watch();
   }
 
-  private void publish(Topology topology, List<EquivalentAddressGroup> groups, Listener2 listener) {
+  /**
+   * A connection was lost, or the last attempt failed. Discovery tells of changes by itself; names
+   * are looked up again, and a discovery that would not start is asked again.
+   */
+  @Override
+  public void refresh() {
+    if (watch == null) {
+      watch();
+    } else if (hasNames(last)) {
+      lookUp();
+    }
+  }
+
+  private void watch() {
     if (closed) {
+      return;
+    }
+    try {
+      watch =
+          discovery.watch(
+              new Discovery.Listener() {
+                @Override
+                public void update(Topology topology) {
+                  channel.execute(() -> take(topology));
+                }
+
+                @Override
+                public void failed(Throwable cause) {
+                  channel.execute(() -> report(cause));
+                }
+              });
+    } catch (RuntimeException e) { // in this context it would be the end of the channel
+      report(e);
+    }
+  }
+
+  private void take(Topology topology) {
+    last = topology;
+    if (hasNames(topology)) {
+      lookUp();
+    } else {
+      publish(topology, groups(topology));
+    }
+  }
+
+  private void lookUp() {
+    if (lookingUp || closed) {
+      return; // what comes of it is looked at again below
+    }
+    lookingUp = true;
+    Topology asked = last;
+    lookups.execute(
+        () -> {
+          List<EquivalentAddressGroup> found = groups(asked);
+          channel.execute(() -> found(asked, found));
+        });
+  }
+
+  @SuppressWarnings("ReferenceEquality") // whether that very list was looked up
+  private void found(Topology asked, List<EquivalentAddressGroup> groups) {
+    lookingUp = false;
+    if (asked == last) {
+      publish(asked, groups);
+    } else {
+      take(last);
+    }
+  }
+
+  private void publish(Topology topology, List<EquivalentAddressGroup> groups) {
+    Listener2 listener = this.listener;
+    if (closed || listener == null) {
       return;
     }
     if (topology.endpoints().isEmpty()) {
@@ -88,10 +161,13 @@ final class DiscoveryResolver extends NameResolver {
             .build());
   }
 
-  private void report(Throwable cause, Listener2 listener) {
-    if (!closed && !published) {
+  private void report(Throwable cause) {
+    Listener2 listener = this.listener;
+    if (!closed && !published && listener != null) {
       listener.onError(
-          Status.UNAVAILABLE.withDescription(service + ": no list of endpoints").withCause(cause));
+          Status.UNAVAILABLE
+              .withDescription(service + ": no list of endpoints (" + cause + ")")
+              .withCause(cause));
     }
   }
 
@@ -106,7 +182,7 @@ final class DiscoveryResolver extends NameResolver {
 
   /**
    * Those that may be chosen: gRPC's own policies know nothing of weight zero and draining. Where a
-   * host is a name and not an address, it is looked up here.
+   * host is a name and not an address, it is looked up here, which takes its time.
    */
   private static List<EquivalentAddressGroup> groups(Topology topology) {
     List<EquivalentAddressGroup> groups = new ArrayList<>(topology.endpoints().size());
@@ -119,6 +195,15 @@ final class DiscoveryResolver extends NameResolver {
       }
     }
     return groups;
+  }
+
+  private static boolean hasNames(Topology topology) {
+    for (Endpoint endpoint : topology.endpoints()) {
+      if (!ADDRESS.matcher(endpoint.host()).matches()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.net.SocketAddress;
 import java.net.URI;
 import java.util.Collection;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,15 @@ public final class SteelyardNameResolverProvider extends NameResolverProvider {
     }
     String path = target.isOpaque() ? target.getSchemeSpecificPart() : target.getPath();
     String name = path == null ? "" : path.startsWith("/") ? path.substring(1) : path;
+    if (name.isEmpty()) {
+      throw new IllegalArgumentException(
+          target
+              + ": no service (expected: "
+              + Services.SCHEME
+              + ":///<service>, with one of "
+              + services.names()
+              + ")");
+    }
     Discovery discovery = services.discovery(name);
     if (discovery == null) {
       throw new IllegalArgumentException(
@@ -44,7 +54,12 @@ public final class SteelyardNameResolverProvider extends NameResolverProvider {
               + services.names()
               + ")");
     }
-    return new DiscoveryResolver(name, discovery, args.getSynchronizationContext());
+    Executor offload = args.getOffloadExecutor();
+    return new DiscoveryResolver(
+        name,
+        discovery,
+        args.getSynchronizationContext(),
+        offload == null ? Runnable::run : offload);
   }
 
   @Override

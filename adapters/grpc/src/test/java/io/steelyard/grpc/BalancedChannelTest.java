@@ -26,6 +26,7 @@ import io.steelyard.Topology;
 import io.steelyard.stage.Stages;
 import io.steelyard.strategy.LoadMetric;
 import io.steelyard.strategy.Strategies;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,6 +46,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real channels and real servers in one process. */
 class BalancedChannelTest {
@@ -459,8 +461,10 @@ class BalancedChannelTest {
     awaitNothingInFlight();
   }
 
-  @Test
-  void a_rolling_restart_costs_no_call_where_retries_are_on() throws Exception {
+  /** The list may also come after a pod has begun to go. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void a_rolling_restart_costs_no_call_where_retries_are_on(boolean listFirst) throws Exception {
     List<Pod> pods =
         new ArrayList<>(List.of(fixture.pod("v1-0"), fixture.pod("v1-1"), fixture.pod("v1-2")));
     fixture.publish(pods.toArray(Pod[]::new));
@@ -510,10 +514,15 @@ class BalancedChannelTest {
     for (int i = 0; i < 3; i++) {
       Pod old = pods.remove(0);
       pods.add(fixture.pod("v2-" + i));
+      if (!listFirst) {
+        old.drain();
+      }
       fixture.publish(pods.toArray(Pod[]::new));
       String fresh = "v2-" + i;
       await().atMost(Duration.ofSeconds(20)).until(() -> calls(channel, 9).containsKey(fresh));
-      old.drain();
+      if (listFirst) {
+        old.drain();
+      }
     }
     stop.set(true);
     callers.shutdown();
@@ -550,7 +559,10 @@ class BalancedChannelTest {
     Pod a = fixture.pod("a");
     Pod b = fixture.pod("b");
     ConfiguredResolver.Provider provider =
-        new ConfiguredResolver.Provider(List.of(a.port(), b.port()));
+        new ConfiguredResolver.Provider(
+            List.of(
+                new InetSocketAddress("127.0.0.1", a.port()),
+                new InetSocketAddress("127.0.0.1", b.port())));
     io.grpc.NameResolverRegistry.getDefaultRegistry().register(provider);
     try {
       fixture.services = Services.none().onBalancer((name, made) -> fixture.onBalancer(made));
@@ -617,6 +629,21 @@ class BalancedChannelTest {
                     .build())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("unknown service \"carts\" (expected: one of [cart, stock])");
+  }
+
+  @Test
+  void a_target_with_two_slashes_is_told_that_there_are_three() {
+    assertThatThrownBy(
+            () ->
+                fixture
+                    .services
+                    .configure(
+                        Grpc.newChannelBuilder(
+                            "steelyard://cart", InsecureChannelCredentials.create()))
+                    .build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(
+            "steelyard://cart: no service (expected: steelyard:///<service>, with one of [cart])");
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.steelyard.grpc;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.NameResolver;
 import io.grpc.NameResolverProvider;
+import io.grpc.Status;
 import io.grpc.StatusOr;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -43,8 +44,7 @@ final class ConfiguredResolver extends NameResolver {
                     ResolutionResult.newBuilder()
                         .setAddressesOrError(
                             StatusOr.fromValue(
-                                provider.ports.stream()
-                                    .map(port -> new InetSocketAddress("127.0.0.1", port))
+                                provider.addresses.stream()
                                     .map(EquivalentAddressGroup::new)
                                     .toList()))
                         .setServiceConfig(args.getServiceConfigParser().parseServiceConfig(config))
@@ -55,16 +55,21 @@ final class ConfiguredResolver extends NameResolver {
   public void shutdown() {}
 
   static final class Provider extends NameResolverProvider {
-    private final List<Integer> ports;
+    private final List<InetSocketAddress> addresses;
     volatile Map<String, ?> config = Map.of();
     private volatile ConfiguredResolver made;
 
-    Provider(List<Integer> ports) {
-      this.ports = ports;
+    Provider(List<InetSocketAddress> addresses) {
+      this.addresses = addresses;
     }
 
     void publish() {
       made.publish();
+    }
+
+    void fail(Status status) {
+      ConfiguredResolver resolver = made;
+      resolver.args.getSynchronizationContext().execute(() -> resolver.listener.onError(status));
     }
 
     @Override

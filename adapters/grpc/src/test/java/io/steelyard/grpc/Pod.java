@@ -57,6 +57,7 @@ final class Pod implements AutoCloseable {
   final AtomicInteger connections = new AtomicInteger();
   final AtomicInteger connectionsEver = new AtomicInteger();
   final CompletableFuture<Void> hanging = new CompletableFuture<>();
+  volatile boolean hangs;
   private final String name;
   private final Server server;
   private final int port;
@@ -104,7 +105,7 @@ final class Pod implements AutoCloseable {
 
   private void who(String request, StreamObserver<String> answer) {
     calls.incrementAndGet();
-    if (request.equals(HANG)) {
+    if (hangs || request.equals(HANG)) {
       hanging.complete(null);
       return;
     }

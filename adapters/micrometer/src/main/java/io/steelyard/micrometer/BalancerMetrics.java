@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>{@code lb.endpoints}<td>gauge; {@code state}<td>endpoints that are {@code usable}, {@code
  *   probing}, {@code ejected}, {@code draining}, {@code disconnected}, or {@code excluded} by
  *   weight 0 or any other stage
- * <tr><td>{@code lb.ejections}<td>counter<td>times an endpoint was ejected, from the binding on
+ * <tr><td>{@code lb.endpoint.ejections}<td>counter<td>times an endpoint was ejected, from the binding on
  * <tr><td>{@code lb.discovery.updates}<td>counter<td>lists that discovery has published
  * <tr><td>{@code lb.discovery.state}<td>gauge; {@code state}<td>1 for the state of the list, 0 for
  *   every other: {@code syncing}, {@code live}, {@code stale}, {@code unauthorized}, {@code

@@ -86,7 +86,7 @@ final class Binding {
     counter("lb.retries.refused", "Retries over the budget", BalancerStats::retriesRefused);
     counter("lb.discovery.updates", "Lists published", BalancerStats::topologyUpdates);
     fixed.add(
-        FunctionCounter.builder("lb.ejections", this, binding -> binding.ejections.sum())
+        FunctionCounter.builder("lb.endpoint.ejections", this, binding -> binding.ejections.sum())
             .tags(tags)
             .description("Times an endpoint was ejected")
             .register(registry));

@@ -201,11 +201,11 @@ class BalancerMetricsTest {
     }
     platform.advance(Duration.ofSeconds(1));
     assertThat(states()).as(cart.explain().toString()).containsExactly(1, 0, 1, 1, 1, 1);
-    assertThat(value("lb.ejections")).isEqualTo(1);
+    assertThat(value("lb.endpoint.ejections")).isEqualTo(1);
 
     platform.advance(Duration.ofSeconds(5));
     assertThat(states()).as("on probation").containsExactly(1, 1, 0, 1, 1, 1);
-    assertThat(value("lb.ejections")).isEqualTo(1);
+    assertThat(value("lb.endpoint.ejections")).isEqualTo(1);
   }
 
   private List<Integer> states() {

@@ -37,6 +37,7 @@ interface Subject extends AutoCloseable {
     all.put("OkHttp", OkHttpSubject::new);
     all.put("HttpClient 5", ApacheSubject::new);
     all.put("HttpClient 5, async", ApacheAsyncSubject::new);
+    all.put("gRPC", (threads, endpoints) -> new GrpcSubject(endpoints));
     return Collections.unmodifiableMap(all);
   }
 
