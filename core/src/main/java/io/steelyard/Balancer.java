@@ -28,14 +28,7 @@ public interface Balancer extends AutoCloseable {
 
   /** Returns a balancer over a fixed list, with the default policy. */
   static Balancer of(Endpoint... endpoints) {
-    Topology topology = Topology.of(endpoints);
-    return builder(
-            listener -> {
-              listener.update(topology);
-              return () -> {};
-            })
-        .name("fixed")
-        .build();
+    return BalancerBuilder.fixed(endpoints).build();
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.steelyard;
 
+import io.steelyard.discovery.Discoveries;
 import io.steelyard.internal.DefaultBalancer;
 import io.steelyard.retry.RetryPolicy;
 import io.steelyard.stage.Stages;
@@ -33,6 +34,11 @@ public final class BalancerBuilder {
 
   BalancerBuilder(Discovery discovery) {
     this.discovery = Objects.requireNonNull(discovery, "discovery");
+  }
+
+  /** Over a list that does not change. */
+  static BalancerBuilder fixed(Endpoint... endpoints) {
+    return new BalancerBuilder(Discoveries.fixed(endpoints));
   }
 
   /**

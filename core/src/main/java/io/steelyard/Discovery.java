@@ -20,6 +20,13 @@ public interface Discovery {
   AutoCloseable watch(Listener listener);
 
   /**
+   * Asks the source anew, for whoever has seen that an address is wrong: for all watches, at once
+   * or as soon as the source may be asked again. Does nothing by default, as it should where a
+   * source speaks by itself. Never blocks, and may be called often and from any thread.
+   */
+  default void refresh() {}
+
+  /**
    * Takes what a discovery has to say. Calls may come from any thread, but never two at once; they
    * return quickly and do not throw.
    */

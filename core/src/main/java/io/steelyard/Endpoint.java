@@ -3,6 +3,8 @@ package io.steelyard;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 public final class Endpoint {
   /** The largest weight an endpoint may declare. */
   public static final int MAX_WEIGHT = 1_000_000;
+
+  private static final Pattern AUTHORITY =
+      Pattern.compile("(?:\\[([0-9A-Fa-f:.]+)]|([^\\s:/\\[\\]]+)):([0-9]{1,5})");
 
   private final String id;
   private final String host;
@@ -52,6 +57,25 @@ public final class Endpoint {
   public static Endpoint of(String host, int port) {
     Objects.requireNonNull(host, "host");
     return builder(authority(host, port)).host(host).port(port).build();
+  }
+
+  /**
+   * Returns the endpoint that {@link #of} makes of {@code host:port}, as {@link #authority()}
+   * writes it.
+   *
+   * @param authority an IPv6 literal in brackets, as in {@code [2001:db8::7]:8080}
+   * @throws IllegalArgumentException if it is anything else
+   */
+  public static Endpoint parse(String authority) {
+    Matcher parts = AUTHORITY.matcher(authority);
+    if (parts.matches()) {
+      int port = Integer.parseInt(parts.group(3));
+      if (port >= 1 && port <= 65_535) {
+        return of(parts.group(1) != null ? parts.group(1) : parts.group(2), port);
+      }
+    }
+    throw new IllegalArgumentException(
+        "endpoint: \"" + authority + "\" (expected: host:port, such as 10.0.0.7:8080)");
   }
 
   /**

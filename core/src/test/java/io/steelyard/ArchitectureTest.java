@@ -34,14 +34,9 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule stages_depend_on_the_root_alone = onlyTheRoot("stage");
 
-  // These two are to come; until then there is nothing to hold them to.
-  @ArchTest
-  static final ArchRule discoveries_depend_on_the_root_alone =
-      onlyTheRoot("discovery").allowEmptyShould(true);
+  @ArchTest static final ArchRule discoveries_depend_on_the_root_alone = onlyTheRoot("discovery");
 
-  @ArchTest
-  static final ArchRule retries_depend_on_the_root_alone =
-      onlyTheRoot("retry").allowEmptyShould(true);
+  @ArchTest static final ArchRule retries_depend_on_the_root_alone = onlyTheRoot("retry");
 
   @ArchTest
   static final ArchRule what_adapters_share_depends_on_the_root_and_retries =

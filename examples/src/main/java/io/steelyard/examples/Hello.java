@@ -3,7 +3,9 @@ package io.steelyard.examples;
 import com.sun.net.httpserver.HttpServer;
 import io.steelyard.Endpoint;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetSocketAddress;
+import java.net.URI;
 
 /** A server that says its name, for the examples to have somebody to talk to. */
 final class Hello implements AutoCloseable {
@@ -22,6 +24,13 @@ final class Hello implements AutoCloseable {
 
   Endpoint endpoint() {
     return Endpoint.of("127.0.0.1", server.getAddress().getPort());
+  }
+
+  /** What the server there says. */
+  static String ask(Endpoint endpoint) throws IOException {
+    try (InputStream in = URI.create("http://" + endpoint.authority()).toURL().openStream()) {
+      return new String(in.readAllBytes());
+    }
   }
 
   @Override

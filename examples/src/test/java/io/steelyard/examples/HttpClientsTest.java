@@ -6,7 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import org.junit.jupiter.api.Test;
 
-/** The examples with HTTP clients run, and say what they should. */
+/** The examples that send a request run, and are answered. */
 class HttpClientsTest {
   private interface Example {
     void main() throws Exception;
@@ -25,6 +25,11 @@ class HttpClientsTest {
   @Test
   void apacheHttpClientIsAnswered() throws Exception {
     assertThat(said(() -> ApacheHttpClient.main())).isIn("first", "second");
+  }
+
+  @Test
+  void aNameAndAFileAreAnswered() throws Exception {
+    assertThat(said(() -> NameAndFile.main())).isIn("first", "second");
   }
 
   private static String said(Example example) throws Exception {
