@@ -475,7 +475,8 @@ public final class KubernetesDiscovery implements Discovery {
   }
 
   /**
-   * Starts to watch.
+   * Starts to watch. Where this is watched already, the listener is told what is known before this
+   * method returns.
    *
    * @throws IllegalStateException if no namespace was given and the configuration has none; the
    *     message says where it was looked for
@@ -484,16 +485,21 @@ public final class KubernetesDiscovery implements Discovery {
   @Override
   public AutoCloseable watch(Listener listener) {
     Objects.requireNonNull(listener, "listener");
-    synchronized (monitor) {
+    while (true) {
       ServiceWatch running = current;
       AutoCloseable added = running == null ? null : running.add(listener);
-      if (added == null) {
-        ServiceWatch started = create();
-        added = Objects.requireNonNull(started.add(listener));
-        current = started;
-        started.start();
+      if (added != null) {
+        return added;
       }
-      return added;
+      synchronized (monitor) {
+        if (current == running) { // nobody else has started one meanwhile
+          ServiceWatch started = create();
+          added = Objects.requireNonNull(started.add(listener));
+          current = started;
+          started.start();
+          return added;
+        }
+      }
     }
   }
 

@@ -248,8 +248,11 @@ public final class KubernetesPolicies {
       PolicyWatch.Governed governed = add(builders, facts, listener);
       describer.start(governed);
       return () -> {
-        governed.close();
-        slices.close();
+        try {
+          governed.close();
+        } finally {
+          slices.close();
+        }
       };
     } catch (RuntimeException e) {
       closeQuietly(slices);

@@ -2,17 +2,12 @@ package io.steelyard.kubernetes.internal;
 
 import io.steelyard.Platform;
 import io.steelyard.Topology;
-import java.io.InterruptedIOException;
-import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -35,6 +30,9 @@ import org.slf4j.LoggerFactory;
  * for an attempt that is no longer the current one (an event behind a close, an answer behind a
  * timeout) is dropped, so there is never more than one voice.
  *
+ * <p>A server that lets this client list but not watch is listed at every retry instead, so that
+ * the map is no older than that; how it stands then stays as the refused watch has left it.
+ *
  * <p>All state is guarded by the lock given at construction. Steps under it are short: blocking
  * calls run on {@code io}.
  *
@@ -43,17 +41,9 @@ import org.slf4j.LoggerFactory;
 public final class Reflector<T> {
   private static final Logger log = LoggerFactory.getLogger(Reflector.class);
 
-  // The first retry is quick: most watches end because the server ends them, in good order.
-  private static final Duration FIRST_RETRY = Duration.ofMillis(100);
   // A watch that was accepted may still be closed at once (a refused upgrade falls back to plain
   // HTTP, which accepts first and fails later); only after this long does it count as working.
   private static final Duration SETTLED = Duration.ofMillis(500);
-
-  // How long an audit waits for a watch to say what a list has said.
-  private static final Duration SECOND_LOOK = Duration.ofSeconds(5);
-
-  // How soon there is an audit after an episode of trouble, with full jitter.
-  private static final Duration AFTER_TROUBLE = Duration.ofSeconds(30);
 
   // After so long without a word, a watch that ends at once is not tried again without a list.
   private static final Duration UNHEARD = Duration.ofSeconds(5);
@@ -158,10 +148,14 @@ public final class Reflector<T> {
   private final Settings settings;
   private final Runnable changed;
 
+  private final Backoff backoff;
+  private final Standing standing;
+  private final Audit<T> audit;
+
   private Map<String, T> items = new LinkedHashMap<>();
+  private long revision; // of the items
   private boolean loaded;
   private @Nullable String version; // null: list first
-  private Health health = new Health(Topology.State.SYNCING, null);
   private boolean closed;
 
   private long attempt;
@@ -170,27 +164,18 @@ public final class Reflector<T> {
   private Platform.@Nullable Cancellable settling;
   private Platform.@Nullable Cancellable retry;
 
-  private int failures; // in a row, without two healthy minutes between
-  private int startsOver; // of those, lists because a version was gone
-  private boolean announced; // this episode has had its WARN or ERROR
-  private boolean refused; // ... as an ERROR
-  private @Nullable Long warned; // when the last WARN was
+  private int gone; // versions in a row, without two healthy minutes between
+  private boolean unwatchable; // may be listed, perhaps, but not watched
   private boolean bookmarks; // this server sends them, so silence means something
   private long openedAt;
   private long heardAt;
   private boolean heard;
-  private long troubledAt;
-
-  private Platform.@Nullable Cancellable auditing; // until the next audit, or its second look
-  private @Nullable Set<String> touched; // since an audit's first look; null while there is none
 
   private long lists;
   private long relists;
   private long watches;
   private long reconnects;
   private long silences;
-  private long audits;
-  private long mismatches;
   private int unreadable;
 
   /**
@@ -214,6 +199,9 @@ public final class Reflector<T> {
     this.io = io;
     this.settings = settings;
     this.changed = changed;
+    this.backoff = new Backoff(platform, settings);
+    this.standing = new Standing(what, platform, settings.healthy());
+    this.audit = new Audit<>(this, source, what, platform, io, settings, backoff);
   }
 
   /** Starts listing and watching. */
@@ -221,7 +209,7 @@ public final class Reflector<T> {
     step(
         () -> {
           next();
-          auditLater();
+          audit.later();
         });
   }
 
@@ -233,10 +221,10 @@ public final class Reflector<T> {
       endAttempt();
       cancel(retry);
       retry = null;
-      cancel(auditing);
-      auditing = null;
+      audit.stop();
       items = new LinkedHashMap<>(); // whoever holds on to a closed watch need not hold these
-      health = new Health(Topology.State.CLOSED, null);
+      revision++;
+      standing.closed();
     } finally {
       lock.unlock();
     }
@@ -247,6 +235,11 @@ public final class Reflector<T> {
     return Collections.unmodifiableCollection(items.values());
   }
 
+  /** Another number whenever the objects are others; under the lock. */
+  public long revision() {
+    return revision;
+  }
+
   /** Whether the map was ever read; under the lock. */
   public boolean loaded() {
     return loaded;
@@ -254,13 +247,20 @@ public final class Reflector<T> {
 
   /** How far the map can be trusted; under the lock. */
   public Health health() {
-    return health;
+    return standing.health();
   }
 
   /** What was done so far; under the lock. */
   public Counts counts() {
     return new Counts(
-        lists, relists, watches, reconnects, silences, audits, mismatches, unreadable);
+        lists,
+        relists,
+        watches,
+        reconnects,
+        silences,
+        audit.audits(),
+        audit.mismatches(),
+        unreadable);
   }
 
   /** The version the map stands at; under the lock. */
@@ -273,8 +273,8 @@ public final class Reflector<T> {
     return heard ? Duration.ofNanos(platform.nanoTime() - heardAt) : null;
   }
 
-  /** Runs one short step under the lock. A bug in it must not be the end of watching. */
-  private void step(Runnable step) {
+  /** Runs one short step under the lock. Nothing it throws is the end of watching. */
+  void step(Runnable step) {
     lock.lock();
     try {
       if (closed) {
@@ -282,15 +282,26 @@ public final class Reflector<T> {
       }
       try {
         step.run();
-      } catch (RuntimeException e) {
-        log.error("Kubernetes: watching {} met a bug and starts over", what, e);
-        endAttempt();
-        version = null;
-        failures++;
-        retryAfter(delay());
+      } catch (Throwable t) { // an Error too
+        metABug(t);
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void metABug(Throwable bug) {
+    try {
+      endAttempt();
+      version = null;
+      standing.bug(loaded, bug);
+      changed.run();
+    } catch (Throwable again) { // most likely the same
+      log.debug("Kubernetes: {}, beginning anew", what, again);
+    } finally {
+      backoff.failed();
+      retryAfter(backoff.delay());
+      audit.later();
     }
   }
 
@@ -312,6 +323,32 @@ public final class Reflector<T> {
     }
   }
 
+  // For audits
+
+  /** The number of the list or watch that has the word. */
+  long attempt() {
+    return attempt;
+  }
+
+  /** Whether a watch is open. */
+  boolean watching() {
+    return handle != null;
+  }
+
+  /** The objects as last known, by key. */
+  Map<String, T> known() {
+    return items;
+  }
+
+  /** The watch cannot be trusted any more: lists anew, over another connection. */
+  void startOver() {
+    endAttempt();
+    reconnects++;
+    version = null;
+    source.renew();
+    next();
+  }
+
   // Lists
 
   private void list() {
@@ -321,14 +358,20 @@ public final class Reflector<T> {
   }
 
   private void listed(Source.Listing<T> listing) {
-    Map<String, T> before = items;
-    items = readable(listing);
+    Map<String, T> read = readable(listing);
+    boolean news = !loaded;
+    loaded = true;
+    if (news || !read.equals(items)) {
+      Map<String, T> before = items;
+      read.replaceAll((key, value) -> value.equals(before.get(key)) ? before.get(key) : value);
+      items = read;
+      revision++;
+      news = true;
+    }
     version = listing.version();
     heard();
-    boolean first = !loaded;
-    loaded = true;
-    boolean recovered = recovered();
-    if (first || recovered || !before.equals(items)) {
+    news |= !unwatchable && live();
+    if (news) {
       changed.run();
     }
     watch(listing.version());
@@ -390,8 +433,10 @@ public final class Reflector<T> {
             mine,
             () -> {
               advance(at);
-              touch(key);
-              if (!value.equals(items.put(key, value))) {
+              audit.touch(key);
+              if (!value.equals(items.get(key))) {
+                items.put(key, value);
+                revision++;
                 changed.run();
               }
             });
@@ -403,8 +448,9 @@ public final class Reflector<T> {
             mine,
             () -> {
               advance(at);
-              touch(key);
+              audit.touch(key);
               if (items.remove(key) != null) {
+                revision++;
                 changed.run();
               }
             });
@@ -441,8 +487,7 @@ public final class Reflector<T> {
     endAttempt();
     reconnects++;
     if (open && lasted.compareTo(settings.healthy()) >= 0) {
-      failures = 0;
-      relists = 0;
+      healthy();
     }
     if (source.isClosed()) {
       clientClosed();
@@ -451,18 +496,18 @@ public final class Reflector<T> {
     } else {
       // In good order or cut, the next attempt will tell; one that follows at once says nothing
       // yet.
-      failures++;
+      backoff.failed();
       log.debug("Kubernetes: the watch of {} ended after {}", what, lasted, cause);
       // The delay bounds how often a server is asked, so the time the watch has lasted counts
       // towards it: a proxy that cuts every watch after a minute costs no freshness.
-      Duration delay = open ? delay().minus(lasted) : delay();
-      if (delay.compareTo(FIRST_RETRY) <= 0) {
-        delay = jittered(FIRST_RETRY);
+      Duration delay = open ? backoff.delay().minus(lasted) : backoff.delay();
+      if (delay.compareTo(Backoff.FIRST) <= 0) {
+        delay = backoff.jittered(Backoff.FIRST);
       } else {
         String why = cause == null ? "closed by the server" : Failure.of(cause).text();
         boolean worked = open && lasted.compareTo(SETTLED) >= 0;
         boolean unheard = platform.nanoTime() - heardAt >= UNHEARD.toNanos();
-        if (!worked && (unheard || failures >= FRUITLESS)) {
+        if (!worked && (unheard || backoff.failures() >= FRUITLESS)) {
           // Watches that end at once and do not say why: a list will say (no rights, perhaps), and
           // until watching works again it is what keeps the items fresh.
           version = null;
@@ -475,6 +520,11 @@ public final class Reflector<T> {
       }
       retryAfter(delay);
     }
+  }
+
+  private void healthy() {
+    backoff.healthy();
+    gone = 0;
   }
 
   /** A half-open connection looks like a quiet one: only asking anew tells them apart. */
@@ -492,6 +542,9 @@ public final class Reflector<T> {
       return;
     }
     silences++;
+    if (heard && Duration.ofNanos(heardAt - openedAt).compareTo(settings.healthy()) >= 0) {
+      healthy(); // before it fell silent
+    }
     if (bookmarks) {
       log.warn(
           "Kubernetes: the watch of {} has been silent for {} s, bookmarks and all; it is closed "
@@ -502,139 +555,6 @@ public final class Reflector<T> {
       log.debug("Kubernetes: the watch of {} has been silent for {}; listing anew", what, silent);
     }
     startOver();
-  }
-
-  // Audits: a watch that has lost an event looks like one that had none to lose
-
-  private void auditLater() {
-    auditAfter(settings.audit().plus(jittered(settings.audit())));
-  }
-
-  private void auditAfter(Duration delay) {
-    touched = null;
-    auditStep(this::audit, delay);
-  }
-
-  private void auditStep(Runnable step, Duration delay) {
-    cancel(auditing);
-    auditing = null;
-    if (!closed && !settings.audit().isZero()) {
-      auditing = platform.schedule(() -> step(step), delay);
-    }
-  }
-
-  private void audit() {
-    if (handle == null) {
-      auditLater(); // it is about to list anyway
-      return;
-    }
-    touched = new HashSet<>();
-    String before = version;
-    compare(
-        listing -> {
-          Set<String> suspects = differing(listing);
-          if (wentBack(before, listing.version())) {
-            audits++;
-            auditLater();
-            log.warn(
-                "Kubernetes: the API server's version of {} went from {} back to {}, as after a"
-                    + " restored backup; everything is listed anew",
-                what,
-                before,
-                listing.version());
-            startOver();
-          } else if (suspects.isEmpty()) {
-            audits++;
-            auditLater();
-          } else {
-            // Most likely the watch is a moment ahead of or behind the list; give it time.
-            auditStep(() -> lookAgain(suspects), SECOND_LOOK);
-          }
-        });
-  }
-
-  private void lookAgain(Set<String> suspects) {
-    compare(
-        listing -> {
-          audits++;
-          Set<String> differing = differing(listing);
-          differing.retainAll(suspects);
-          differing.removeAll(Objects.requireNonNullElse(touched, Set.of()));
-          auditLater();
-          if (!differing.isEmpty()) {
-            mismatches += differing.size();
-            log.warn(
-                "Kubernetes: the watch of {} has missed {} changes, such as that of {}; it is closed"
-                    + " and everything listed anew",
-                what,
-                differing.size(),
-                differing.iterator().next());
-            startOver();
-          }
-        });
-  }
-
-  private void startOver() {
-    endAttempt();
-    reconnects++;
-    version = null;
-    source.renew();
-    next();
-  }
-
-  /**
-   * Whether a consistent list is older than what was known before it was asked for. A watch from a
-   * version that is yet to come is accepted by some servers and says nothing for a long time.
-   */
-  private static boolean wentBack(@Nullable String before, String listed) {
-    try {
-      return before != null && Long.parseLong(listed) < Long.parseLong(before);
-    } catch (NumberFormatException e) {
-      return false; // versions are opaque, though all servers so far have numbers
-    }
-  }
-
-  /** Lists beside the watch; if that fails, or the watch has ended meanwhile, another time. */
-  private void compare(Consumer<Source.Listing<T>> look) {
-    long mine = attempt;
-    auditStep(this::audit, settings.audit().plus(settings.call())); // should it never answer
-    try {
-      io.execute(
-          () -> {
-            Source.Listing<T> listing;
-            try {
-              listing = source.list();
-            } catch (Throwable t) { // an Error too: nothing may end auditing
-              log.debug("Kubernetes: auditing {}", what, t);
-              step(this::auditLater);
-              return;
-            }
-            step(
-                () -> {
-                  if (mine == attempt) {
-                    look.accept(listing);
-                  } else {
-                    auditLater();
-                  }
-                });
-          });
-    } catch (RejectedExecutionException e) {
-      auditLater();
-    }
-  }
-
-  private Set<String> differing(Source.Listing<T> listing) {
-    Set<String> keys = new TreeSet<>(items.keySet());
-    keys.addAll(listing.items().keySet());
-    keys.removeAll(listing.unreadable().keySet());
-    keys.removeIf(key -> Objects.equals(items.get(key), listing.items().get(key)));
-    return keys;
-  }
-
-  private void touch(String key) {
-    if (touched != null) {
-      touched.add(key);
-    }
   }
 
   // Calls
@@ -675,7 +595,6 @@ public final class Reflector<T> {
                         deadline = null;
                         future.cancel(true);
                         String message = "no answer within " + settings.call().toSeconds() + " s";
-                        source.renew();
                         callFailed(verb, new TimeoutException(message));
                       }),
               settings.call());
@@ -713,24 +632,38 @@ public final class Reflector<T> {
   private void failed(Verb verb, Throwable cause) {
     Failure failure = Failure.of(cause);
     log.debug("Kubernetes: {} {}: {}", verb, what, failure.text(), cause);
-    boolean startOver =
-        switch (failure.kind()) {
-          case GONE, UNREADABLE -> true;
-          case NOT_FOUND -> verb == Verb.WATCH;
-          default -> false;
-        };
-    if (startOver) {
+    if (listsAnew(verb, failure.kind())) {
       version = null;
       // The server answered, so the list is as good as it was. Listing at once is right the first
       // time; a server or proxy that says so each time must not make every client list in a loop.
-      if (verb == Verb.WATCH && startsOver++ == 0) {
+      if (verb == Verb.WATCH && failure.kind() != Failure.Kind.UNAUTHORIZED && gone++ == 0) {
         next();
         return;
       }
     }
-    failures++;
-    String attempted = name(verb) + " " + what + ": " + failure.text();
-    switch (failure.kind()) {
+    unwatchable |= verb == Verb.WATCH && failure.kind() == Failure.Kind.UNAUTHORIZED;
+    backoff.failed();
+    if (failure.timedOut() || failure.code() == 401 || failure.kind() == Failure.Kind.UNTRUSTED) {
+      source.renew(); // a half-open connection, or certificates that have been rotated
+    }
+    Duration delay = backoff.delay();
+    if (failure.retryAfter().compareTo(delay) > 0) {
+      delay = failure.retryAfter().plus(backoff.jittered(settings.backoff()));
+    }
+    retryAfter(delay);
+    complain(name(verb) + " " + what + ": " + failure.text(), failure.kind(), cause);
+  }
+
+  private static boolean listsAnew(Verb verb, Failure.Kind kind) {
+    return switch (kind) {
+      case GONE, UNREADABLE -> true;
+      case NOT_FOUND, UNAUTHORIZED -> verb == Verb.WATCH;
+      case BUSY, UNTRUSTED, UNREACHABLE -> false;
+    };
+  }
+
+  private void complain(String attempted, Failure.Kind kind, Throwable cause) {
+    switch (kind) {
       case UNAUTHORIZED ->
           refused(
               Topology.State.UNAUTHORIZED,
@@ -738,34 +671,11 @@ public final class Reflector<T> {
               "needs a Role that allows list and watch on it",
               cause);
       case UNTRUSTED ->
-          refused(
-              known(), "cannot " + attempted, "needs certificates that both sides trust", cause);
+          refused(null, "cannot " + attempted, "needs certificates that both sides trust", cause);
       case NOT_FOUND ->
-          refused(known(), "cannot " + attempted, "needs a cluster that serves it", cause);
-      default -> trouble("cannot " + attempted, cause);
+          refused(null, "cannot " + attempted, "needs a cluster that serves it", cause);
+      case GONE, UNREADABLE, BUSY, UNREACHABLE -> trouble("cannot " + attempted, cause);
     }
-    if (timedOut(cause) || failure.code() == 401 || failure.kind() == Failure.Kind.UNTRUSTED) {
-      source.renew(); // a half-open connection, or certificates that have been rotated
-    }
-    Duration delay = delay();
-    if (failure.retryAfter().compareTo(delay) > 0) {
-      delay = failure.retryAfter().plus(jittered(settings.backoff()));
-    }
-    retryAfter(delay);
-  }
-
-  private static boolean timedOut(Throwable cause) {
-    Throwable t = cause;
-    for (int depth = 0; t != null && depth < 16; depth++) {
-      if (t instanceof TimeoutException
-          || t instanceof InterruptedIOException
-          || t instanceof HttpTimeoutException
-          || "Canceled".equals(t.getMessage())) {
-        return true; // each HTTP client has its own; OkHttp's is a word
-      }
-      t = t.getCause();
-    }
-    return false;
   }
 
   private static String name(Verb verb) {
@@ -774,27 +684,9 @@ public final class Reflector<T> {
 
   private void retryAfter(Duration delay) {
     cancel(retry);
-    if (!closed) { // which changed may have done
+    if (!closed) { // from within changed, perhaps
       retry = platform.schedule(() -> step(this::next), delay);
     }
-  }
-
-  /** Full jitter (Brooker, "Exponential Backoff and Jitter", 2015): a thousand clients spread. */
-  private Duration delay() {
-    if (failures <= 1) {
-      return jittered(FIRST_RETRY);
-    }
-    Duration cap = settings.maxBackoff();
-    int doublings = failures - 2;
-    if (doublings < 20) {
-      Duration doubled = settings.backoff().multipliedBy(1L << doublings);
-      cap = doubled.compareTo(cap) < 0 ? doubled : cap;
-    }
-    return jittered(cap);
-  }
-
-  private Duration jittered(Duration most) {
-    return Duration.ofNanos((long) (most.toNanos() * platform.random().nextDouble()));
   }
 
   // Health
@@ -806,77 +698,43 @@ public final class Reflector<T> {
 
   /** The server has spoken on the current watch. */
   private void proven() {
-    if (recovered()) {
+    unwatchable = false;
+    if (live()) {
       changed.run();
     }
   }
 
-  private boolean recovered() {
-    if (!loaded || health.state() == Topology.State.LIVE) {
+  private boolean live() {
+    boolean troubled = standing.health().detail() != null;
+    if (!loaded || !standing.live()) {
       return false;
     }
-    if (announced) {
-      Duration lasted = Duration.ofNanos(platform.nanoTime() - troubledAt);
-      log.info("Kubernetes: {} can be watched again, after {} ms", what, lasted.toMillis());
-      auditAfter(jittered(AFTER_TROUBLE)); // who knows what the server was restored from
+    if (troubled) {
+      audit.soon();
     }
-    announced = false;
-    refused = false;
-    health = new Health(Topology.State.LIVE, null);
     return true;
   }
 
-  private Topology.State known() {
-    return loaded ? Topology.State.STALE : Topology.State.SYNCING;
-  }
-
   private void trouble(String detail, @Nullable Throwable cause) {
-    // Once an episode, and where episodes follow each other closely, once in a while.
-    long now = platform.nanoTime();
-    if (!announced && (warned == null || now - warned >= settings.healthy().toNanos())) {
-      log.warn(
-          "Kubernetes: {}; {}, and goes on trying",
-          detail,
-          loaded ? "keeps the last good list" : "nothing is known yet");
-      announced = true;
-      warned = now;
+    if (standing.trouble(loaded, detail, cause)) {
+      changed.run();
     }
-    become(known(), detail, cause);
   }
 
-  /** As {@link #trouble}, but of a kind that somebody has to mend: an ERROR. */
-  private void refused(Topology.State state, String detail, String remedy, Throwable cause) {
-    if (!refused) {
-      log.error(
-          "Kubernetes: {}; {}; {}, and goes on trying",
-          detail,
-          remedy,
-          loaded ? "keeps the last good list" : "nothing is known yet");
-      refused = true;
-      announced = true;
+  private void refused(
+      Topology.@Nullable State state, String detail, String remedy, Throwable cause) {
+    if (standing.refused(loaded, state, detail, remedy, cause)) {
+      changed.run();
     }
-    become(state, detail, cause);
   }
 
   private void clientClosed() {
-    log.error("Kubernetes: the client was closed while {} was watched; the last list stays", what);
     closed = true;
     endAttempt();
     cancel(retry);
-    cancel(auditing);
-    auditing = null;
-    become(Topology.State.CLOSED, "the KubernetesClient was closed", null);
-  }
-
-  private void become(Topology.State state, @Nullable String detail, @Nullable Throwable cause) {
-    Health before = health;
-    health = new Health(state, detail, cause);
-    if (before.detail() == null) { // until now there was none
-      troubledAt = platform.nanoTime();
-    }
-    if (state != before.state() || !Objects.equals(detail, before.detail())) {
-      changed.run();
-    }
+    audit.stop();
+    standing.clientClosed();
+    changed.run();
   }
 
   // Ends
