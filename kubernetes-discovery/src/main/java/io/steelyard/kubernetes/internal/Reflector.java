@@ -8,13 +8,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,10 +20,6 @@ import org.slf4j.LoggerFactory;
  * <p>List, then watch from the list's version; when the watch ends, watch again from the last
  * version seen; when that version is gone, list aside and swap the map whole. No exception ends it:
  * it waits and tries again, and meanwhile keeps what it has and says how sure it is of it.
- *
- * <p>Every list and every watch is an <em>attempt</em> with a number of its own. Whatever arrives
- * for an attempt that is no longer the current one (an event behind a close, an answer behind a
- * timeout) is dropped, so there is never more than one voice.
  *
  * <p>A server that lets this client list but not watch is listed at every retry instead, so that
  * the map is no older than that; how it stands then stays as the refused watch has left it.
@@ -144,10 +135,10 @@ public final class Reflector<T> {
   private final String what;
   private final Platform platform;
   private final ReentrantLock lock;
-  private final ExecutorService io;
   private final Settings settings;
   private final Runnable changed;
 
+  private final Attempts attempts;
   private final Backoff backoff;
   private final Standing standing;
   private final Audit<T> audit;
@@ -158,10 +149,6 @@ public final class Reflector<T> {
   private @Nullable String version; // null: list first
   private boolean closed;
 
-  private long attempt;
-  private @Nullable AutoCloseable handle;
-  private Platform.@Nullable Cancellable deadline; // of a call, or of a watch's silence
-  private Platform.@Nullable Cancellable settling;
   private Platform.@Nullable Cancellable retry;
 
   private int gone; // versions in a row, without two healthy minutes between
@@ -196,9 +183,9 @@ public final class Reflector<T> {
     this.what = what;
     this.platform = platform;
     this.lock = lock;
-    this.io = io;
     this.settings = settings;
     this.changed = changed;
+    this.attempts = new Attempts(this, platform, io, settings.call());
     this.backoff = new Backoff(platform, settings);
     this.standing = new Standing(what, platform, settings.healthy());
     this.audit = new Audit<>(this, source, what, platform, io, settings, backoff);
@@ -217,11 +204,7 @@ public final class Reflector<T> {
   public void close() {
     lock.lock();
     try {
-      closed = true;
-      endAttempt();
-      cancel(retry);
-      retry = null;
-      audit.stop();
+      stop();
       items = new LinkedHashMap<>(); // whoever holds on to a closed watch need not hold these
       revision++;
       standing.closed();
@@ -292,7 +275,7 @@ public final class Reflector<T> {
 
   private void metABug(Throwable bug) {
     try {
-      endAttempt();
+      attempts.end();
       version = null;
       standing.bug(loaded, bug);
       changed.run();
@@ -303,15 +286,6 @@ public final class Reflector<T> {
       retryAfter(backoff.delay());
       audit.later();
     }
-  }
-
-  private void stepOf(long mine, Runnable step) {
-    step(
-        () -> {
-          if (mine == attempt) {
-            step.run();
-          }
-        });
   }
 
   private void next() {
@@ -327,12 +301,12 @@ public final class Reflector<T> {
 
   /** The number of the list or watch that has the word. */
   long attempt() {
-    return attempt;
+    return attempts.current();
   }
 
   /** Whether a watch is open. */
   boolean watching() {
-    return handle != null;
+    return attempts.isOpen();
   }
 
   /** The objects as last known, by key. */
@@ -342,7 +316,7 @@ public final class Reflector<T> {
 
   /** The watch cannot be trusted any more: lists anew, over another connection. */
   void startOver() {
-    endAttempt();
+    attempts.end();
     reconnects++;
     version = null;
     source.renew();
@@ -354,7 +328,8 @@ public final class Reflector<T> {
   private void list() {
     lists++;
     relists += loaded ? 1 : 0;
-    call(Verb.LIST, mine -> source.list(), this::listed, late -> {});
+    attempts.begin(
+        mine -> source.list(), this::listed, late -> {}, cause -> callFailed(Verb.LIST, cause));
   }
 
   private void listed(Source.Listing<T> listing) {
@@ -403,21 +378,23 @@ public final class Reflector<T> {
   // Watches
 
   private void watch(String from) {
-    call(Verb.WATCH, mine -> source.watch(from, events(mine)), this::opened, this::closeQuietly);
+    attempts.begin(
+        mine -> source.watch(from, events(mine)),
+        this::opened,
+        Attempts::closeQuietly,
+        cause -> callFailed(Verb.WATCH, cause));
   }
 
   private void opened(AutoCloseable opened) {
     watches++;
-    handle = opened;
     openedAt = platform.nanoTime();
-    long mine = attempt;
-    awaitSilence(mine, settings.silence());
-    settling = platform.schedule(() -> stepOf(mine, this::settled), SETTLED);
+    attempts.open(opened);
+    attempts.after(settings.silence(), this::checkSilence);
+    attempts.whenSettled(SETTLED, this::settled);
   }
 
   /** A watch has been open for a while: it works, unless its client was closed as it opened. */
   private void settled() {
-    settling = null;
     if (source.isClosed()) {
       clientClosed(); // a watch that opens meanwhile is never told
     } else {
@@ -429,7 +406,7 @@ public final class Reflector<T> {
     return new Source.Events<>() {
       @Override
       public void put(String key, T value, @Nullable String at) {
-        stepOf(
+        attempts.stepOf(
             mine,
             () -> {
               advance(at);
@@ -444,7 +421,7 @@ public final class Reflector<T> {
 
       @Override
       public void remove(String key, @Nullable String at) {
-        stepOf(
+        attempts.stepOf(
             mine,
             () -> {
               advance(at);
@@ -458,7 +435,7 @@ public final class Reflector<T> {
 
       @Override
       public void bookmark(@Nullable String at) {
-        stepOf(
+        attempts.stepOf(
             mine,
             () -> {
               bookmarks = true;
@@ -468,7 +445,7 @@ public final class Reflector<T> {
 
       @Override
       public void ended(@Nullable Throwable cause) {
-        stepOf(mine, () -> watchEnded(cause));
+        attempts.stepOf(mine, () -> watchEnded(cause));
       }
     };
   }
@@ -483,8 +460,8 @@ public final class Reflector<T> {
 
   private void watchEnded(@Nullable Throwable cause) {
     Duration lasted = Duration.ofNanos(platform.nanoTime() - openedAt);
-    boolean open = handle != null;
-    endAttempt();
+    boolean open = attempts.isOpen();
+    attempts.end();
     reconnects++;
     if (open && lasted.compareTo(settings.healthy()) >= 0) {
       healthy();
@@ -528,17 +505,12 @@ public final class Reflector<T> {
   }
 
   /** A half-open connection looks like a quiet one: only asking anew tells them apart. */
-  private void awaitSilence(long mine, Duration delay) {
-    deadline = platform.schedule(() -> stepOf(mine, () -> checkSilence(mine)), delay);
-  }
-
-  private void checkSilence(long mine) {
-    deadline = null;
+  private void checkSilence() {
     long last = heardAt - openedAt > 0 ? heardAt : openedAt;
     Duration silent = Duration.ofNanos(platform.nanoTime() - last);
     Duration left = settings.silence().minus(silent);
     if (!left.isNegative() && !left.isZero()) {
-      awaitSilence(mine, left);
+      attempts.after(left, this::checkSilence);
       return;
     }
     silences++;
@@ -557,71 +529,10 @@ public final class Reflector<T> {
     startOver();
   }
 
-  // Calls
-
-  /** Runs a blocking call as the next attempt. At most one of done, late and failed follows. */
-  private <R> void call(Verb verb, Call<R> body, Consumer<R> done, Consumer<R> late) {
-    endAttempt();
-    if (closed) {
-      return; // from within changed
-    }
-    long mine = attempt;
-    Callable<@Nullable Void> task =
-        () -> {
-          R result;
-          try {
-            result = body.run(mine);
-          } catch (Throwable t) { // an Error too: nothing may end watching
-            stepOf(mine, () -> callFailed(verb, t));
-            return null;
-          }
-          answered(mine, result, done, late);
-          return null;
-        };
-    Future<?> future;
-    try {
-      future = io.submit(task);
-    } catch (RejectedExecutionException e) {
-      callFailed(verb, e);
-      return;
-    }
-    if (mine == attempt && deadline == null && handle == null) { // else it ran already
-      deadline =
-          platform.schedule(
-              () ->
-                  stepOf(
-                      mine,
-                      () -> {
-                        deadline = null;
-                        future.cancel(true);
-                        String message = "no answer within " + settings.call().toSeconds() + " s";
-                        callFailed(verb, new TimeoutException(message));
-                      }),
-              settings.call());
-    }
-  }
-
-  private <R> void answered(long mine, R result, Consumer<R> done, Consumer<R> late) {
-    boolean[] current = {false};
-    stepOf(
-        mine,
-        () -> {
-          current[0] = true;
-          cancel(deadline);
-          deadline = null;
-          done.accept(result);
-        });
-    if (!current[0]) {
-      late.accept(result);
-    }
-  }
-
-  private interface Call<R> {
-    R run(long mine) throws Exception;
-  }
+  // Failures
 
   private void callFailed(Verb verb, Throwable cause) {
-    endAttempt();
+    attempts.end();
     if (source.isClosed()) {
       clientClosed();
     } else {
@@ -683,7 +594,7 @@ public final class Reflector<T> {
   }
 
   private void retryAfter(Duration delay) {
-    cancel(retry);
+    cancelRetry();
     if (!closed) { // from within changed, perhaps
       retry = platform.schedule(() -> step(this::next), delay);
     }
@@ -729,41 +640,22 @@ public final class Reflector<T> {
   }
 
   private void clientClosed() {
-    closed = true;
-    endAttempt();
-    cancel(retry);
-    audit.stop();
+    stop();
     standing.clientClosed();
     changed.run();
   }
 
-  // Ends
-
-  /** Whatever the current attempt still has to say is dropped from here on. */
-  private void endAttempt() {
-    attempt++;
-    cancel(deadline);
-    deadline = null;
-    cancel(settling);
-    settling = null;
-    AutoCloseable open = handle;
-    handle = null;
-    if (open != null) {
-      closeQuietly(open);
-    }
+  private void stop() {
+    closed = true;
+    attempts.stop();
+    audit.stop();
+    cancelRetry();
   }
 
-  private void closeQuietly(AutoCloseable open) {
-    try {
-      open.close();
-    } catch (Exception e) {
-      log.debug("Kubernetes: closing a watch of {}", what, e);
-    }
-  }
-
-  private static void cancel(Platform.@Nullable Cancellable timer) {
-    if (timer != null) {
-      timer.cancel();
+  private void cancelRetry() {
+    if (retry != null) {
+      retry.cancel();
+      retry = null;
     }
   }
 

@@ -1,6 +1,5 @@
 package io.steelyard.kubernetes.internal;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.steelyard.Discovery;
 import io.steelyard.Endpoint;
 import io.steelyard.Platform;
@@ -15,7 +14,6 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -154,18 +152,8 @@ public final class ServiceWatch {
         new ServiceView(settings, platform, reflector, pods, onWorker(this::changedWithTime));
   }
 
-  /** Watches with this client, which stays the caller's. */
-  public static ServiceWatch using(KubernetesClient client, Settings settings, Platform platform) {
-    return over(ClientHolder.given(client), settings, platform);
-  }
-
-  /** Watches with a client made for it, which is closed with the watch. */
-  public static ServiceWatch making(
-      Supplier<KubernetesClient> client, Settings settings, Platform platform) {
-    return over(ClientHolder.own(client), settings, platform);
-  }
-
-  private static ServiceWatch over(ClientHolder client, Settings settings, Platform platform) {
+  /** Watches by this client, which is closed with the watch if it is our own. */
+  public static ServiceWatch over(ClientHolder client, Settings settings, Platform platform) {
     Source<Slice> source =
         new SliceSource(client, settings.namespace(), settings.service(), settings.weightLabel());
     PodWeights weights = settings.podWeights();

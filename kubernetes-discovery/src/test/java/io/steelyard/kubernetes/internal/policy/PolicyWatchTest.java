@@ -49,7 +49,7 @@ class PolicyWatchTest {
         watch.add(policy, ServiceFacts.unknown("shop", "b"), told::add)) {
       watch.start();
       await()
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofSeconds(75))
           .untilAsserted(
               () -> assertThat(told).last().asString().contains("IllegalStateException"));
     }
