@@ -162,7 +162,7 @@ class KubernetesManifestsTest {
             "timedRoundRobin",
             "leastConnections",
             "powerOfTwo",
-            "powerOfD",
+            "powerOf",
             "random",
             "ringHash",
             "maglev",
