@@ -1,13 +1,12 @@
 package io.steelyard.kubernetes;
 
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.steelyard.Discovery;
 import io.steelyard.Endpoint;
 import io.steelyard.Platform;
 import io.steelyard.Topology;
+import io.steelyard.kubernetes.internal.Access;
+import io.steelyard.kubernetes.internal.Check;
 import io.steelyard.kubernetes.internal.CidrBlock;
 import io.steelyard.kubernetes.internal.Kubeconfig;
 import io.steelyard.kubernetes.internal.PortChoice;
@@ -15,7 +14,6 @@ import io.steelyard.kubernetes.internal.Reflector;
 import io.steelyard.kubernetes.internal.ServiceFacts;
 import io.steelyard.kubernetes.internal.ServiceWatch;
 import io.steelyard.kubernetes.internal.SliceUnion;
-import io.steelyard.kubernetes.internal.TokenFile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -97,11 +95,7 @@ import org.jspecify.annotations.Nullable;
  * share one watch of the API server, begun by the first and over with the last.
  */
 public final class KubernetesDiscovery implements Discovery {
-  private static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
   private static final Pattern DIGITS = Pattern.compile("[0-9]+");
-  private static final Pattern LABEL_KEY =
-      Pattern.compile(
-          "([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?");
 
   /** Which address of a dual-stack endpoint to use. */
   public enum AddressFamily {
@@ -124,9 +118,7 @@ public final class KubernetesDiscovery implements Discovery {
     final @Nullable String namespace;
     final String service;
     PortChoice port = PortChoice.ONLY;
-    @Nullable KubernetesClient client;
-    @Nullable Path kubeconfig;
-    @Nullable String context;
+    Access access = Access.FOUND;
     AddressFamily family = AddressFamily.IPV4;
     Duration coalesce = Duration.ofMillis(100);
     Duration silence = Reflector.Settings.DEFAULT.silence();
@@ -150,9 +142,7 @@ public final class KubernetesDiscovery implements Discovery {
     Spec copy() {
       Spec copy = new Spec(namespace, service);
       copy.port = port;
-      copy.client = client;
-      copy.kubeconfig = kubeconfig;
-      copy.context = context;
+      copy.access = access;
       copy.family = family;
       copy.coalesce = coalesce;
       copy.silence = silence;
@@ -186,7 +176,7 @@ public final class KubernetesDiscovery implements Discovery {
    */
   public static KubernetesDiscovery service(String namespace, String service) {
     return new KubernetesDiscovery(
-        new Spec(requireLabel(namespace, "namespace"), requireLabel(service, "service")));
+        new Spec(Check.label(namespace, "namespace"), Check.label(service, "service")));
   }
 
   /**
@@ -198,7 +188,7 @@ public final class KubernetesDiscovery implements Discovery {
    * @throws IllegalArgumentException if it is not a DNS label
    */
   public static KubernetesDiscovery service(String service) {
-    return new KubernetesDiscovery(new Spec(null, requireLabel(service, "service")));
+    return new KubernetesDiscovery(new Spec(null, Check.label(service, "service")));
   }
 
   /**
@@ -214,8 +204,8 @@ public final class KubernetesDiscovery implements Discovery {
     Objects.requireNonNull(nameOrNumber, "port");
     PortChoice port =
         DIGITS.matcher(nameOrNumber).matches()
-            ? PortChoice.numbered(requirePort(nameOrNumber))
-            : PortChoice.named(requireLabel(nameOrNumber, "port"));
+            ? PortChoice.numbered(Check.port(nameOrNumber))
+            : PortChoice.named(Check.label(nameOrNumber, "port"));
     return with(s -> s.port = port);
   }
 
@@ -228,7 +218,7 @@ public final class KubernetesDiscovery implements Discovery {
    * @throws IllegalArgumentException if it is out of range
    */
   public KubernetesDiscovery port(int number) {
-    PortChoice port = PortChoice.numbered(requirePort(Integer.toString(number)));
+    PortChoice port = PortChoice.numbered(Check.port(Integer.toString(number)));
     return with(s -> s.port = port);
   }
 
@@ -241,12 +231,8 @@ public final class KubernetesDiscovery implements Discovery {
    * @throws IllegalStateException if a kubeconfig is set already
    */
   public KubernetesDiscovery client(KubernetesClient client) {
-    Objects.requireNonNull(client, "client");
-    if (spec.kubeconfig != null) {
-      throw new IllegalStateException(
-          "client: kubeconfig " + spec.kubeconfig + " is set already (expected: one of the two)");
-    }
-    return with(s -> s.client = client);
+    Access access = spec.access.by(client);
+    return with(s -> s.access = access);
   }
 
   /**
@@ -258,7 +244,8 @@ public final class KubernetesDiscovery implements Discovery {
    * @throws IllegalStateException if a client is set already
    */
   public KubernetesDiscovery kubeconfig(Path file) {
-    return kubeconfigOf(file, null);
+    Access access = spec.access.by(file, null);
+    return with(s -> s.access = access);
   }
 
   /**
@@ -269,21 +256,8 @@ public final class KubernetesDiscovery implements Discovery {
    * @throws IllegalStateException if a client is set already
    */
   public KubernetesDiscovery kubeconfig(Path file, String context) {
-    return kubeconfigOf(file, Objects.requireNonNull(context, "context"));
-  }
-
-  private KubernetesDiscovery kubeconfigOf(Path file, @Nullable String context) {
-    Objects.requireNonNull(file, "kubeconfig");
-    if (spec.client != null) {
-      throw new IllegalStateException(
-          "kubeconfig: a client is set already (expected: one of the two)");
-    }
-    Kubeconfig.read(file, context);
-    return with(
-        s -> {
-          s.kubeconfig = file;
-          s.context = context;
-        });
+    Access access = spec.access.by(file, Objects.requireNonNull(context, "context"));
+    return with(s -> s.access = access);
   }
 
   /** Sets which address of a dual-stack endpoint to use; IPv4 by default. */
@@ -301,7 +275,7 @@ public final class KubernetesDiscovery implements Discovery {
    * @throws IllegalArgumentException if it is out of range
    */
   public KubernetesDiscovery coalesce(Duration pace) {
-    requireDuration(pace, "coalesce", Duration.ZERO, Duration.ofSeconds(10));
+    Check.duration(pace, "coalesce", Duration.ZERO, Duration.ofSeconds(10));
     return with(s -> s.coalesce = pace);
   }
 
@@ -314,7 +288,7 @@ public final class KubernetesDiscovery implements Discovery {
    * @throws IllegalArgumentException if it is out of range
    */
   public KubernetesDiscovery silenceLimit(Duration limit) {
-    requireDuration(limit, "silenceLimit", Duration.ofSeconds(10), Duration.ofHours(1));
+    Check.duration(limit, "silenceLimit", Duration.ofSeconds(10), Duration.ofHours(1));
     return silence(limit);
   }
 
@@ -332,7 +306,7 @@ public final class KubernetesDiscovery implements Discovery {
    * @throws IllegalArgumentException if it is not a label key
    */
   public KubernetesDiscovery weightLabel(String key) {
-    requireKey(key, "weightLabel");
+    Check.key(key, "weightLabel");
     return with(s -> s.weightLabel = key);
   }
 
@@ -348,7 +322,7 @@ public final class KubernetesDiscovery implements Discovery {
    * @throws IllegalArgumentException if it is not a label key
    */
   public KubernetesDiscovery podWeights(String label) {
-    requireKey(label, "podWeights");
+    Check.key(label, "podWeights");
     return with(s -> s.podWeights = new ServiceWatch.PodWeights(label, false));
   }
 
@@ -360,7 +334,7 @@ public final class KubernetesDiscovery implements Discovery {
    * @throws IllegalArgumentException if it is not an annotation key
    */
   public KubernetesDiscovery podWeightAnnotation(String annotation) {
-    requireKey(annotation, "podWeightAnnotation");
+    Check.key(annotation, "podWeightAnnotation");
     return with(s -> s.podWeights = new ServiceWatch.PodWeights(annotation, true));
   }
 
@@ -373,7 +347,7 @@ public final class KubernetesDiscovery implements Discovery {
    * @throws IllegalArgumentException if it is blank
    */
   public KubernetesDiscovery zone(String zone) {
-    requireText(zone, "zone");
+    Check.text(zone, "zone");
     return with(s -> s.zone = zone);
   }
 
@@ -385,7 +359,7 @@ public final class KubernetesDiscovery implements Discovery {
    * @throws IllegalArgumentException if it is blank
    */
   public KubernetesDiscovery node(String node) {
-    requireText(node, "node");
+    Check.text(node, "node");
     return with(s -> s.node = node);
   }
 
@@ -407,7 +381,7 @@ public final class KubernetesDiscovery implements Discovery {
    * @throws IllegalArgumentException if it is out of range
    */
   public KubernetesDiscovery holdEmpty(Duration hold) {
-    requireDuration(hold, "holdEmpty", Duration.ZERO, Duration.ofHours(1));
+    Check.duration(hold, "holdEmpty", Duration.ZERO, Duration.ofHours(1));
     return with(s -> s.holdEmpty = hold);
   }
 
@@ -436,7 +410,7 @@ public final class KubernetesDiscovery implements Discovery {
    */
   public KubernetesDiscovery audit(Duration least) {
     if (!Objects.requireNonNull(least, "audit").isZero()) {
-      requireDuration(least, "audit", Duration.ofSeconds(1), Duration.ofDays(1));
+      Check.duration(least, "audit", Duration.ofSeconds(1), Duration.ofDays(1));
     }
     return with(s -> s.audit = least);
   }
@@ -475,7 +449,8 @@ public final class KubernetesDiscovery implements Discovery {
   }
 
   /**
-   * Starts to watch.
+   * Starts to watch. Where this is watched already, the listener is told what is known before this
+   * method returns.
    *
    * @throws IllegalStateException if no namespace was given and the configuration has none; the
    *     message says where it was looked for
@@ -484,23 +459,28 @@ public final class KubernetesDiscovery implements Discovery {
   @Override
   public AutoCloseable watch(Listener listener) {
     Objects.requireNonNull(listener, "listener");
-    synchronized (monitor) {
+    while (true) {
       ServiceWatch running = current;
       AutoCloseable added = running == null ? null : running.add(listener);
-      if (added == null) {
-        ServiceWatch started = create();
-        added = Objects.requireNonNull(started.add(listener));
-        current = started;
-        started.start();
+      if (added != null) {
+        return added;
       }
-      return added;
+      synchronized (monitor) {
+        if (current == running) { // nobody else has started one meanwhile
+          ServiceWatch started = create();
+          added = Objects.requireNonNull(started.add(listener));
+          current = started;
+          started.start();
+          return added;
+        }
+      }
     }
   }
 
   private ServiceWatch create() {
-    Kubeconfig.Context context =
-        spec.kubeconfig == null ? null : Kubeconfig.read(spec.kubeconfig, spec.context);
-    String namespace = spec.namespace != null ? spec.namespace : configuredNamespace(context);
+    Kubeconfig.Context context = spec.access.context();
+    String namespace =
+        spec.namespace != null ? spec.namespace : spec.access.namespace(spec.service, context);
     ServiceWatch.Settings settings =
         new ServiceWatch.Settings(
             title(namespace),
@@ -519,9 +499,7 @@ public final class KubernetesDiscovery implements Discovery {
             spec.holdEmpty,
             spec.seed,
             Reflector.Settings.DEFAULT.withSilence(spec.silence).withAudit(spec.audit));
-    return spec.client != null
-        ? ServiceWatch.using(spec.client, settings, spec.platform)
-        : ServiceWatch.making(() -> newClient(context), settings, spec.platform);
+    return ServiceWatch.over(spec.access.holder(context), settings, spec.platform);
   }
 
   /** What was set, else {@code steelyard.<what>}, else {@code STEELYARD_<WHAT>}; null if none. */
@@ -534,60 +512,6 @@ public final class KubernetesDiscovery implements Discovery {
       text = System.getenv("STEELYARD_" + what.toUpperCase(Locale.ROOT));
     }
     return text == null || text.isBlank() ? null : text.strip();
-  }
-
-  static KubernetesClient newClient(Kubeconfig.@Nullable Context context) {
-    Config config =
-        context == null
-            ? new ConfigBuilder().build()
-            : Config.fromKubeconfig(context.name(), context.file().toFile());
-    Path tokenFile = context == null ? tokenFile(config) : context.tokenFile();
-    if (tokenFile != null) {
-      config.setOauthTokenProvider(new TokenFile(tokenFile));
-    }
-    return new KubernetesClientBuilder().withConfig(config).build();
-  }
-
-  /** That of a kubeconfig which the client has found by itself, if it has found one. */
-  private static @Nullable Path tokenFile(Config config) {
-    if (config.getFile() == null || config.getCurrentContext() == null) {
-      return null;
-    }
-    try {
-      Path file = config.getFile().toPath();
-      return Kubeconfig.read(file, config.getCurrentContext().getName()).tokenFile();
-    } catch (IllegalArgumentException e) {
-      return null; // the client has read it in its own way
-    }
-  }
-
-  private String configuredNamespace(Kubeconfig.@Nullable Context context) {
-    String namespace;
-    String looked;
-    if (spec.client != null) {
-      namespace = spec.client.getConfiguration().getNamespace();
-      looked = "the given client's configuration";
-    } else if (context != null) {
-      namespace = context.namespace();
-      looked = "context " + context.name() + " of kubeconfig " + context.file();
-    } else {
-      namespace = new ConfigBuilder().build().getNamespace();
-      looked =
-          "the current context of kubeconfig " + String.join(", ", Config.getKubeconfigFilenames());
-    }
-    if (namespace == null || namespace.isBlank()) {
-      namespace = Kubeconfig.serviceAccountNamespace();
-      looked += " and " + Kubeconfig.serviceAccountNamespaceFile();
-    }
-    if (namespace == null || namespace.isBlank()) {
-      throw new IllegalStateException(
-          "namespace of service "
-              + spec.service
-              + ": none in "
-              + looked
-              + " (expected: one there, or service(namespace, name))");
-    }
-    return requireLabel(namespace.strip(), "namespace (from " + looked + ")");
   }
 
   /** What the slices say of the service as a whole; null before the first watch. */
@@ -619,53 +543,5 @@ public final class KubernetesDiscovery implements Discovery {
         + (namespace == null ? "" : namespace + "/")
         + spec.service
         + (port.isEmpty() ? "" : ":" + port);
-  }
-
-  static String requireLabel(String text, String what) {
-    Objects.requireNonNull(text, what);
-    if (!LABEL.matcher(text).matches()) {
-      throw new IllegalArgumentException(
-          what
-              + ": \""
-              + text
-              + "\" (expected: a DNS label: a-z, 0-9 and -, 1 to 63 of them, no - at either end)");
-    }
-    return text;
-  }
-
-  private static void requireKey(String key, String what) {
-    Objects.requireNonNull(key, what);
-    if (!LABEL_KEY.matcher(key).matches()) {
-      throw new IllegalArgumentException(
-          what + ": \"" + key + "\" (expected: a label key such as steelyard.io/weight)");
-    }
-  }
-
-  private static void requireText(String text, String what) {
-    Objects.requireNonNull(text, what);
-    if (text.isBlank()) {
-      throw new IllegalArgumentException(what + ": \"" + text + "\" (expected: not blank)");
-    }
-  }
-
-  private static int requirePort(String digits) {
-    int port;
-    try {
-      port = Integer.parseInt(digits);
-    } catch (NumberFormatException e) {
-      port = 0; // more digits than any port has
-    }
-    if (port < 1 || port > 65535) {
-      throw new IllegalArgumentException("port: " + digits + " (expected: 1 to 65535)");
-    }
-    return port;
-  }
-
-  static void requireDuration(Duration value, String what, Duration least, Duration most) {
-    Objects.requireNonNull(value, what);
-    if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
-      throw new IllegalArgumentException(
-          what + ": " + value + " (expected: " + least + " to " + most + ")");
-    }
   }
 }

@@ -6,8 +6,8 @@ import io.steelyard.LoadBalancingPolicy;
 import io.steelyard.Platform;
 import io.steelyard.PolicySource;
 import io.steelyard.Topology;
-import io.steelyard.kubernetes.internal.ClientHolder;
-import io.steelyard.kubernetes.internal.Kubeconfig;
+import io.steelyard.kubernetes.internal.Access;
+import io.steelyard.kubernetes.internal.Check;
 import io.steelyard.kubernetes.internal.Reflector;
 import io.steelyard.kubernetes.internal.ServiceFacts;
 import io.steelyard.kubernetes.internal.policy.PolicyWatch;
@@ -78,9 +78,7 @@ public final class KubernetesPolicies {
   /** The settings: changed only in a copy that nobody else has seen yet. */
   private static final class Spec {
     final String namespace;
-    @Nullable KubernetesClient client;
-    @Nullable Path kubeconfig;
-    @Nullable String context;
+    Access access = Access.FOUND;
     boolean readPods;
     boolean reportStatus;
     Duration silence = Reflector.Settings.DEFAULT.silence();
@@ -92,9 +90,7 @@ public final class KubernetesPolicies {
 
     Spec copy() {
       Spec copy = new Spec(namespace);
-      copy.client = client;
-      copy.kubeconfig = kubeconfig;
-      copy.context = context;
+      copy.access = access;
       copy.readPods = readPods;
       copy.reportStatus = reportStatus;
       copy.silence = silence;
@@ -116,8 +112,7 @@ public final class KubernetesPolicies {
    * @throws IllegalArgumentException if it is not a DNS label
    */
   public static KubernetesPolicies in(String namespace) {
-    return new KubernetesPolicies(
-        new Spec(KubernetesDiscovery.requireLabel(namespace, "namespace")));
+    return new KubernetesPolicies(new Spec(Check.label(namespace, "namespace")));
   }
 
   /**
@@ -127,12 +122,8 @@ public final class KubernetesPolicies {
    * @throws IllegalStateException if a kubeconfig is set already
    */
   public KubernetesPolicies client(KubernetesClient client) {
-    Objects.requireNonNull(client, "client");
-    if (spec.kubeconfig != null) {
-      throw new IllegalStateException(
-          "client: kubeconfig " + spec.kubeconfig + " is set already (expected: one of the two)");
-    }
-    return with(s -> s.client = client);
+    Access access = spec.access.by(client);
+    return with(s -> s.access = access);
   }
 
   /**
@@ -142,7 +133,8 @@ public final class KubernetesPolicies {
    * @throws IllegalStateException if a client is set already
    */
   public KubernetesPolicies kubeconfig(Path file) {
-    return kubeconfigOf(file, null);
+    Access access = spec.access.by(file, null);
+    return with(s -> s.access = access);
   }
 
   /**
@@ -152,21 +144,8 @@ public final class KubernetesPolicies {
    * @throws IllegalStateException if a client is set already
    */
   public KubernetesPolicies kubeconfig(Path file, String context) {
-    return kubeconfigOf(file, Objects.requireNonNull(context, "context"));
-  }
-
-  private KubernetesPolicies kubeconfigOf(Path file, @Nullable String context) {
-    Objects.requireNonNull(file, "kubeconfig");
-    if (spec.client != null) {
-      throw new IllegalStateException(
-          "kubeconfig: a client is set already (expected: one of the two)");
-    }
-    Kubeconfig.read(file, context);
-    return with(
-        s -> {
-          s.kubeconfig = file;
-          s.context = context;
-        });
+    Access access = spec.access.by(file, Objects.requireNonNull(context, "context"));
+    return with(s -> s.access = access);
   }
 
   /**
@@ -194,8 +173,7 @@ public final class KubernetesPolicies {
    * @throws IllegalArgumentException if it is out of range
    */
   public KubernetesPolicies silenceLimit(Duration limit) {
-    KubernetesDiscovery.requireDuration(
-        limit, "silenceLimit", Duration.ofSeconds(10), Duration.ofHours(1));
+    Check.duration(limit, "silenceLimit", Duration.ofSeconds(10), Duration.ofHours(1));
     return with(s -> s.silence = limit);
   }
 
@@ -248,8 +226,11 @@ public final class KubernetesPolicies {
       PolicyWatch.Governed governed = add(builders, facts, listener);
       describer.start(governed);
       return () -> {
-        governed.close();
-        slices.close();
+        try {
+          governed.close();
+        } finally {
+          slices.close();
+        }
       };
     } catch (RuntimeException e) {
       closeQuietly(slices);
@@ -281,13 +262,8 @@ public final class KubernetesPolicies {
   }
 
   private PolicyWatch create() {
-    Kubeconfig.Context context =
-        spec.kubeconfig == null ? null : Kubeconfig.read(spec.kubeconfig, spec.context);
-    KubernetesClient given = spec.client;
     return new PolicyWatch(
-        given != null
-            ? ClientHolder.given(given)
-            : ClientHolder.own(() -> KubernetesDiscovery.newClient(context)),
+        spec.access.holder(spec.access.context()),
         new PolicyWatch.Settings(
             spec.namespace,
             spec.readPods,

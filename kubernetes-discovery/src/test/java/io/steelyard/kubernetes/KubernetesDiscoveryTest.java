@@ -23,6 +23,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -266,7 +267,7 @@ class KubernetesDiscoveryTest {
       KubernetesDiscovery cart = KubernetesDiscovery.service("cart").kubeconfig(file);
       Recorder recorder = new Recorder();
       try (AutoCloseable watch = cart.watch(recorder)) {
-        await()
+        eventually()
             .untilAsserted(
                 () -> {
                   assertThat(recorder.state()).isEqualTo(State.SYNCING);
@@ -315,7 +316,7 @@ class KubernetesDiscoveryTest {
       Recorder recorder = new Recorder();
       try (AutoCloseable watch =
           CART.client(client).allowLoopback().coalesce(Duration.ZERO).watch(recorder)) {
-        await().untilAsserted(() -> assertThat(recorder.addresses()).hasSize(1));
+        eventually().untilAsserted(() -> assertThat(recorder.addresses()).hasSize(1));
         assertThat(recorder.last().endpoints())
             .containsExactly(
                 Endpoint.builder("uid-a:8080")
@@ -328,13 +329,13 @@ class KubernetesDiscoveryTest {
                     .attribute("appProtocol", "http")
                     .build());
         client.resource(slice("shop", "cart", "cart-2", 9090, pod("b", "127.0.0.3"))).create();
-        await()
+        eventually()
             .untilAsserted(
                 () ->
                     assertThat(recorder.addresses())
                         .containsExactly("127.0.0.2:8080", "127.0.0.3:9090"));
         client.resource(slice).delete();
-        await()
+        eventually()
             .untilAsserted(
                 () -> assertThat(recorder.addresses()).containsExactly("127.0.0.3:9090"));
       }
@@ -353,17 +354,20 @@ class KubernetesDiscoveryTest {
       client.resource(slice("shop", "cart", "cart-1", 8080, pod("a", "10.0.0.1"))).create();
       Recorder recorder = new Recorder();
       try (AutoCloseable watch = CART.client(client).watch(recorder)) {
-        await().untilAsserted(() -> assertThat(recorder.addresses()).hasSize(1));
+        eventually().untilAsserted(() -> assertThat(recorder.addresses()).hasSize(1));
         client.close();
         // The watch may have been about to open; that call is then given up after ten seconds.
-        await()
-            .atMost(Duration.ofSeconds(20))
+        eventually()
             .untilAsserted(() -> assertThat(recorder.state()).isEqualTo(State.CLOSED));
         assertThat(recorder.addresses()).containsExactly("10.0.0.1:8080");
       }
     } finally {
       destroy(server);
     }
+  }
+
+  private static ConditionFactory eventually() {
+    return await().atMost(Duration.ofSeconds(75));
   }
 
   private static void destroy(KubernetesMockServer server) {

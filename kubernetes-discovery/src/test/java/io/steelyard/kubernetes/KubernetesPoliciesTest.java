@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Policies on a real API server, followed by a balancer under traffic to real HTTP servers. */
-@Timeout(240)
+@Timeout(300)
 class KubernetesPoliciesTest {
   @RegisterExtension static final RealApiServer api = new RealApiServer();
 
@@ -225,7 +225,7 @@ class KubernetesPoliciesTest {
     inForce("roundRobin", title("first"));
     // Older by a second at least: timestamps are in seconds.
     await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofSeconds(75))
         .until(
             () -> {
               policies.create("a-second", "{service: cart, stages: {}, strategy: {type: Maglev}}");

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A real API server that has {@code discovery.k8s.io/v1beta1} only. */
-@Timeout(120)
+@Timeout(300)
 class OldClusterTest {
   @Test
   void row11_slicesAreReadByV1beta1WhereV1IsNotServed() throws Exception {
@@ -53,7 +53,7 @@ class OldClusterTest {
       KubernetesDiscovery cart = KubernetesDiscovery.service("shop", "cart").client(admin);
       try (AutoCloseable watch = cart.watch(recorder)) {
         await()
-            .atMost(Duration.ofSeconds(20))
+            .atMost(Duration.ofSeconds(75))
             .untilAsserted(
                 () ->
                     assertThat(recorder.last().endpoints())
@@ -66,7 +66,7 @@ class OldClusterTest {
                                 .build()));
         admin.discovery().v1beta1().endpointSlices().inNamespace("shop").resource(slice).delete();
         await()
-            .atMost(Duration.ofSeconds(20))
+            .atMost(Duration.ofSeconds(75))
             .untilAsserted(() -> assertThat(recorder.state()).isEqualTo(State.ABSENT));
       }
     }

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The files in examples/kubernetes, on a real API server and with the demo under load. */
-@Timeout(180)
+@Timeout(300)
 class KubernetesManifestsTest {
   private static final Path FILES = Path.of("kubernetes");
   private static final Events events = new Events(event -> {});
@@ -156,11 +156,13 @@ class KubernetesManifestsTest {
     }
     assertThat(seen)
         .containsExactlyInAnyOrder(
+            "adaptive",
             "roundRobin",
             "weightedRoundRobin",
             "timedRoundRobin",
             "leastConnections",
             "powerOfTwo",
+            "powerOf",
             "random",
             "ringHash",
             "maglev",
@@ -289,7 +291,7 @@ class KubernetesManifestsTest {
   }
 
   private static void await(BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(75);
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime()).as("%s", balancer().explain()).isLessThan(deadline);
       Thread.sleep(10);

@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -32,8 +34,11 @@ import org.jspecify.annotations.Nullable;
  * <p>The client's own {@code list()} fails as a whole when one object in it cannot be read, and
  * hides the header by which a server says when to come back.
  */
-final class ApiList {
+public final class ApiList {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+  // Some HTTP clients apply their timeout to the head of an answer only; the body may stall.
+  private static final Duration WHOLE = Duration.ofSeconds(10);
 
   private ApiList() {}
 
@@ -45,7 +50,7 @@ final class ApiList {
    * @param read returns what is kept of an object, or null to leave it out
    * @throws KubernetesClientException if the server refuses, with its code
    */
-  static <S extends HasMetadata, T> Source.Listing<T> get(
+  public static <S extends HasMetadata, T> Source.Listing<T> get(
       KubernetesClient client,
       String path,
       @Nullable String selector,
@@ -72,13 +77,13 @@ final class ApiList {
             .getHttpClient()
             .newHttpRequestBuilder()
             .uri(URI.create(base + (base.endsWith("/") ? "" : "/") + path + query).toString())
-            .timeout(TIMEOUT.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)
+            .timeout(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
             .build();
     CompletableFuture<HttpResponse<byte[]>> sent =
         client.getHttpClient().sendAsync(request, byte[].class);
     try {
-      return sent.get();
-    } catch (InterruptedException e) {
+      return sent.get(WHOLE.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException | TimeoutException e) {
       sent.cancel(true);
       throw e;
     } catch (ExecutionException e) {

@@ -47,9 +47,12 @@ public final class ClientHolder {
     return new ClientHolder(null, factory);
   }
 
-  /** The client to use. Making one reads files and may start a credential plug-in. */
-  public KubernetesClient get() {
-    making.lock();
+  /**
+   * The client to use. Making one reads files and may start a credential plug-in; whoever waits
+   * meanwhile can be interrupted, so that tries which are given up do not pile up behind one.
+   */
+  public KubernetesClient get() throws InterruptedException {
+    making.lockInterruptibly();
     try {
       if (closed) {
         throw new IllegalStateException("the watch was closed");

@@ -3,10 +3,13 @@ package io.steelyard.kubernetes.internal;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.WatcherException;
+import java.io.InterruptedIOException;
+import java.net.http.HttpTimeoutException;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
@@ -17,9 +20,10 @@ import org.jspecify.annotations.Nullable;
  * @param kind what to do about it
  * @param code the HTTP status, 0 without an answer
  * @param retryAfter how long the server asks to be left alone; zero if it does not
+ * @param timedOut whether no answer came in time, as over a connection that is half open
  * @param text for a log or a state's detail, on one line
  */
-record Failure(Kind kind, int code, Duration retryAfter, String text) {
+record Failure(Kind kind, int code, Duration retryAfter, boolean timedOut, String text) {
   private static final Duration LONGEST = Duration.ofMinutes(5);
 
   enum Kind {
@@ -66,6 +70,7 @@ record Failure(Kind kind, int code, Duration retryAfter, String text) {
     Duration retryAfter = Duration.ZERO;
     boolean unreadable = false;
     boolean untrusted = false;
+    boolean timedOut = false;
     int depth = 0;
     for (Throwable t = thrown; t != null && depth < 16; t = t.getCause(), depth++) {
       if (t instanceof KubernetesClientException e) {
@@ -82,6 +87,7 @@ record Failure(Kind kind, int code, Duration retryAfter, String text) {
         unreadable = true;
       }
       untrusted |= distrusts(t);
+      timedOut |= timesOut(t);
       for (Throwable said : t.getSuppressed()) {
         if (said instanceof RetryAfterException e && e.delay.compareTo(retryAfter) > 0) {
           retryAfter = e.delay;
@@ -103,7 +109,7 @@ record Failure(Kind kind, int code, Duration retryAfter, String text) {
             yield unreadable ? Kind.UNREADABLE : untrusted ? Kind.UNTRUSTED : Kind.UNREACHABLE;
           }
         };
-    return new Failure(kind, code, retryAfter, describe(thrown, code));
+    return new Failure(kind, code, retryAfter, timedOut, describe(thrown, code));
   }
 
   /** A handshake may also fail because the other side is not well, so only plain words count. */
@@ -113,6 +119,14 @@ record Failure(Kind kind, int code, Duration retryAfter, String text) {
         || t instanceof CertPathValidatorException
         || t instanceof CertPathBuilderException
         || (t instanceof SSLException && String.valueOf(t.getMessage()).contains("fatal alert"));
+  }
+
+  /** Each HTTP client has an exception of its own; OkHttp's is a word. */
+  private static boolean timesOut(Throwable t) {
+    return t instanceof TimeoutException
+        || t instanceof InterruptedIOException
+        || t instanceof HttpTimeoutException
+        || "Canceled".equals(t.getMessage());
   }
 
   private static Duration retryAfter(@Nullable Status status) {

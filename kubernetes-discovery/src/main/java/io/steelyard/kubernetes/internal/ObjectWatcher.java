@@ -1,6 +1,8 @@
 package io.steelyard.kubernetes.internal;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ListOptions;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
@@ -8,7 +10,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Hands what the client's watch says to a reflector, cut down to what is kept. */
-final class ObjectWatcher<S extends HasMetadata, T> implements Watcher<S> {
+public final class ObjectWatcher<S extends HasMetadata, T> implements Watcher<S> {
   private final Function<S, @Nullable T> read;
   private final Source.Events<T> events;
 
@@ -17,9 +19,17 @@ final class ObjectWatcher<S extends HasMetadata, T> implements Watcher<S> {
    *
    * @param read returns what is kept of an object, or null if it is of no interest
    */
-  ObjectWatcher(Function<S, @Nullable T> read, Source.Events<T> events) {
+  public ObjectWatcher(Function<S, @Nullable T> read, Source.Events<T> events) {
     this.read = read;
     this.events = events;
+  }
+
+  /** The options of a watch from this version on. */
+  public static ListOptions from(String version) {
+    return new ListOptionsBuilder()
+        .withResourceVersion(version)
+        .withAllowWatchBookmarks(true)
+        .build();
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.steelyard.kubernetes.internal;
 
 import io.fabric8.kubernetes.api.model.ListOptions;
-import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -48,8 +47,7 @@ final class PodWeightSource implements Source<PodWeightSource.PodWeight> {
   @Override
   public AutoCloseable watch(String version, Events<PodWeight> events) throws Exception {
     KubernetesClient client = this.client.get();
-    ListOptions options =
-        new ListOptionsBuilder().withResourceVersion(version).withAllowWatchBookmarks(true).build();
+    ListOptions options = ObjectWatcher.from(version);
     var pods = client.pods().inNamespace(namespace);
     Watchable<Pod> selected = annotation ? pods : pods.withLabel(key);
     Watcher<Pod> watcher = new ObjectWatcher<>(this::read, events);

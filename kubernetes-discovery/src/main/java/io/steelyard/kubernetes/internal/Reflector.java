@@ -2,24 +2,14 @@ package io.steelyard.kubernetes.internal;
 
 import io.steelyard.Platform;
 import io.steelyard.Topology;
-import java.io.InterruptedIOException;
-import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,9 +21,8 @@ import org.slf4j.LoggerFactory;
  * version seen; when that version is gone, list aside and swap the map whole. No exception ends it:
  * it waits and tries again, and meanwhile keeps what it has and says how sure it is of it.
  *
- * <p>Every list and every watch is an <em>attempt</em> with a number of its own. Whatever arrives
- * for an attempt that is no longer the current one (an event behind a close, an answer behind a
- * timeout) is dropped, so there is never more than one voice.
+ * <p>A server that lets this client list but not watch is listed at every retry instead, so that
+ * the map is no older than that; how it stands then stays as the refused watch has left it.
  *
  * <p>All state is guarded by the lock given at construction. Steps under it are short: blocking
  * calls run on {@code io}.
@@ -43,17 +32,9 @@ import org.slf4j.LoggerFactory;
 public final class Reflector<T> {
   private static final Logger log = LoggerFactory.getLogger(Reflector.class);
 
-  // The first retry is quick: most watches end because the server ends them, in good order.
-  private static final Duration FIRST_RETRY = Duration.ofMillis(100);
   // A watch that was accepted may still be closed at once (a refused upgrade falls back to plain
   // HTTP, which accepts first and fails later); only after this long does it count as working.
   private static final Duration SETTLED = Duration.ofMillis(500);
-
-  // How long an audit waits for a watch to say what a list has said.
-  private static final Duration SECOND_LOOK = Duration.ofSeconds(5);
-
-  // How soon there is an audit after an episode of trouble, with full jitter.
-  private static final Duration AFTER_TROUBLE = Duration.ofSeconds(30);
 
   // After so long without a word, a watch that ends at once is not tried again without a list.
   private static final Duration UNHEARD = Duration.ofSeconds(5);
@@ -154,43 +135,34 @@ public final class Reflector<T> {
   private final String what;
   private final Platform platform;
   private final ReentrantLock lock;
-  private final ExecutorService io;
   private final Settings settings;
   private final Runnable changed;
 
+  private final Attempts attempts;
+  private final Backoff backoff;
+  private final Standing standing;
+  private final Audit<T> audit;
+
   private Map<String, T> items = new LinkedHashMap<>();
+  private long revision; // of the items
   private boolean loaded;
   private @Nullable String version; // null: list first
-  private Health health = new Health(Topology.State.SYNCING, null);
   private boolean closed;
 
-  private long attempt;
-  private @Nullable AutoCloseable handle;
-  private Platform.@Nullable Cancellable deadline; // of a call, or of a watch's silence
-  private Platform.@Nullable Cancellable settling;
   private Platform.@Nullable Cancellable retry;
 
-  private int failures; // in a row, without two healthy minutes between
-  private int startsOver; // of those, lists because a version was gone
-  private boolean announced; // this episode has had its WARN or ERROR
-  private boolean refused; // ... as an ERROR
-  private @Nullable Long warned; // when the last WARN was
+  private int gone; // versions in a row, without two healthy minutes between
+  private boolean unwatchable; // may be listed, perhaps, but not watched
   private boolean bookmarks; // this server sends them, so silence means something
   private long openedAt;
   private long heardAt;
   private boolean heard;
-  private long troubledAt;
-
-  private Platform.@Nullable Cancellable auditing; // until the next audit, or its second look
-  private @Nullable Set<String> touched; // since an audit's first look; null while there is none
 
   private long lists;
   private long relists;
   private long watches;
   private long reconnects;
   private long silences;
-  private long audits;
-  private long mismatches;
   private int unreadable;
 
   /**
@@ -211,9 +183,12 @@ public final class Reflector<T> {
     this.what = what;
     this.platform = platform;
     this.lock = lock;
-    this.io = io;
     this.settings = settings;
     this.changed = changed;
+    this.attempts = new Attempts(this, platform, io, settings.call());
+    this.backoff = new Backoff(platform, settings);
+    this.standing = new Standing(what, platform, settings.healthy());
+    this.audit = new Audit<>(this, source, what, platform, io, settings, backoff);
   }
 
   /** Starts listing and watching. */
@@ -221,7 +196,7 @@ public final class Reflector<T> {
     step(
         () -> {
           next();
-          auditLater();
+          audit.later();
         });
   }
 
@@ -229,14 +204,10 @@ public final class Reflector<T> {
   public void close() {
     lock.lock();
     try {
-      closed = true;
-      endAttempt();
-      cancel(retry);
-      retry = null;
-      cancel(auditing);
-      auditing = null;
+      stop();
       items = new LinkedHashMap<>(); // whoever holds on to a closed watch need not hold these
-      health = new Health(Topology.State.CLOSED, null);
+      revision++;
+      standing.closed();
     } finally {
       lock.unlock();
     }
@@ -247,6 +218,11 @@ public final class Reflector<T> {
     return Collections.unmodifiableCollection(items.values());
   }
 
+  /** Another number whenever the objects are others; under the lock. */
+  public long revision() {
+    return revision;
+  }
+
   /** Whether the map was ever read; under the lock. */
   public boolean loaded() {
     return loaded;
@@ -254,13 +230,20 @@ public final class Reflector<T> {
 
   /** How far the map can be trusted; under the lock. */
   public Health health() {
-    return health;
+    return standing.health();
   }
 
   /** What was done so far; under the lock. */
   public Counts counts() {
     return new Counts(
-        lists, relists, watches, reconnects, silences, audits, mismatches, unreadable);
+        lists,
+        relists,
+        watches,
+        reconnects,
+        silences,
+        audit.audits(),
+        audit.mismatches(),
+        unreadable);
   }
 
   /** The version the map stands at; under the lock. */
@@ -273,8 +256,8 @@ public final class Reflector<T> {
     return heard ? Duration.ofNanos(platform.nanoTime() - heardAt) : null;
   }
 
-  /** Runs one short step under the lock. A bug in it must not be the end of watching. */
-  private void step(Runnable step) {
+  /** Runs one short step under the lock. Nothing it throws is the end of watching. */
+  void step(Runnable step) {
     lock.lock();
     try {
       if (closed) {
@@ -282,25 +265,27 @@ public final class Reflector<T> {
       }
       try {
         step.run();
-      } catch (RuntimeException e) {
-        log.error("Kubernetes: watching {} met a bug and starts over", what, e);
-        endAttempt();
-        version = null;
-        failures++;
-        retryAfter(delay());
+      } catch (Throwable t) { // an Error too
+        metABug(t);
       }
     } finally {
       lock.unlock();
     }
   }
 
-  private void stepOf(long mine, Runnable step) {
-    step(
-        () -> {
-          if (mine == attempt) {
-            step.run();
-          }
-        });
+  private void metABug(Throwable bug) {
+    try {
+      attempts.end();
+      version = null;
+      standing.bug(loaded, bug);
+      changed.run();
+    } catch (Throwable again) { // most likely the same
+      log.debug("Kubernetes: {}, beginning anew", what, again);
+    } finally {
+      backoff.failed();
+      retryAfter(backoff.delay());
+      audit.later();
+    }
   }
 
   private void next() {
@@ -312,23 +297,56 @@ public final class Reflector<T> {
     }
   }
 
+  // For audits
+
+  /** The number of the list or watch that has the word. */
+  long attempt() {
+    return attempts.current();
+  }
+
+  /** Whether a watch is open. */
+  boolean watching() {
+    return attempts.isOpen();
+  }
+
+  /** The objects as last known, by key. */
+  Map<String, T> known() {
+    return items;
+  }
+
+  /** The watch cannot be trusted any more: lists anew, over another connection. */
+  void startOver() {
+    attempts.end();
+    reconnects++;
+    version = null;
+    source.renew();
+    next();
+  }
+
   // Lists
 
   private void list() {
     lists++;
     relists += loaded ? 1 : 0;
-    call(Verb.LIST, mine -> source.list(), this::listed, late -> {});
+    attempts.begin(
+        mine -> source.list(), this::listed, late -> {}, cause -> callFailed(Verb.LIST, cause));
   }
 
   private void listed(Source.Listing<T> listing) {
-    Map<String, T> before = items;
-    items = readable(listing);
+    Map<String, T> read = readable(listing);
+    boolean news = !loaded;
+    loaded = true;
+    if (news || !read.equals(items)) {
+      Map<String, T> before = items;
+      read.replaceAll((key, value) -> value.equals(before.get(key)) ? before.get(key) : value);
+      items = read;
+      revision++;
+      news = true;
+    }
     version = listing.version();
     heard();
-    boolean first = !loaded;
-    loaded = true;
-    boolean recovered = recovered();
-    if (first || recovered || !before.equals(items)) {
+    news |= !unwatchable && live();
+    if (news) {
       changed.run();
     }
     watch(listing.version());
@@ -360,21 +378,23 @@ public final class Reflector<T> {
   // Watches
 
   private void watch(String from) {
-    call(Verb.WATCH, mine -> source.watch(from, events(mine)), this::opened, this::closeQuietly);
+    attempts.begin(
+        mine -> source.watch(from, events(mine)),
+        this::opened,
+        Attempts::closeQuietly,
+        cause -> callFailed(Verb.WATCH, cause));
   }
 
   private void opened(AutoCloseable opened) {
     watches++;
-    handle = opened;
     openedAt = platform.nanoTime();
-    long mine = attempt;
-    awaitSilence(mine, settings.silence());
-    settling = platform.schedule(() -> stepOf(mine, this::settled), SETTLED);
+    attempts.open(opened);
+    attempts.after(settings.silence(), this::checkSilence);
+    attempts.whenSettled(SETTLED, this::settled);
   }
 
   /** A watch has been open for a while: it works, unless its client was closed as it opened. */
   private void settled() {
-    settling = null;
     if (source.isClosed()) {
       clientClosed(); // a watch that opens meanwhile is never told
     } else {
@@ -386,12 +406,14 @@ public final class Reflector<T> {
     return new Source.Events<>() {
       @Override
       public void put(String key, T value, @Nullable String at) {
-        stepOf(
+        attempts.stepOf(
             mine,
             () -> {
               advance(at);
-              touch(key);
-              if (!value.equals(items.put(key, value))) {
+              audit.touch(key);
+              if (!value.equals(items.get(key))) {
+                items.put(key, value);
+                revision++;
                 changed.run();
               }
             });
@@ -399,12 +421,13 @@ public final class Reflector<T> {
 
       @Override
       public void remove(String key, @Nullable String at) {
-        stepOf(
+        attempts.stepOf(
             mine,
             () -> {
               advance(at);
-              touch(key);
+              audit.touch(key);
               if (items.remove(key) != null) {
+                revision++;
                 changed.run();
               }
             });
@@ -412,7 +435,7 @@ public final class Reflector<T> {
 
       @Override
       public void bookmark(@Nullable String at) {
-        stepOf(
+        attempts.stepOf(
             mine,
             () -> {
               bookmarks = true;
@@ -422,7 +445,7 @@ public final class Reflector<T> {
 
       @Override
       public void ended(@Nullable Throwable cause) {
-        stepOf(mine, () -> watchEnded(cause));
+        attempts.stepOf(mine, () -> watchEnded(cause));
       }
     };
   }
@@ -437,12 +460,11 @@ public final class Reflector<T> {
 
   private void watchEnded(@Nullable Throwable cause) {
     Duration lasted = Duration.ofNanos(platform.nanoTime() - openedAt);
-    boolean open = handle != null;
-    endAttempt();
+    boolean open = attempts.isOpen();
+    attempts.end();
     reconnects++;
     if (open && lasted.compareTo(settings.healthy()) >= 0) {
-      failures = 0;
-      relists = 0;
+      healthy();
     }
     if (source.isClosed()) {
       clientClosed();
@@ -451,18 +473,18 @@ public final class Reflector<T> {
     } else {
       // In good order or cut, the next attempt will tell; one that follows at once says nothing
       // yet.
-      failures++;
+      backoff.failed();
       log.debug("Kubernetes: the watch of {} ended after {}", what, lasted, cause);
       // The delay bounds how often a server is asked, so the time the watch has lasted counts
       // towards it: a proxy that cuts every watch after a minute costs no freshness.
-      Duration delay = open ? delay().minus(lasted) : delay();
-      if (delay.compareTo(FIRST_RETRY) <= 0) {
-        delay = jittered(FIRST_RETRY);
+      Duration delay = open ? backoff.delay().minus(lasted) : backoff.delay();
+      if (delay.compareTo(Backoff.FIRST) <= 0) {
+        delay = backoff.jittered(Backoff.FIRST);
       } else {
         String why = cause == null ? "closed by the server" : Failure.of(cause).text();
         boolean worked = open && lasted.compareTo(SETTLED) >= 0;
         boolean unheard = platform.nanoTime() - heardAt >= UNHEARD.toNanos();
-        if (!worked && (unheard || failures >= FRUITLESS)) {
+        if (!worked && (unheard || backoff.failures() >= FRUITLESS)) {
           // Watches that end at once and do not say why: a list will say (no rights, perhaps), and
           // until watching works again it is what keeps the items fresh.
           version = null;
@@ -477,21 +499,24 @@ public final class Reflector<T> {
     }
   }
 
-  /** A half-open connection looks like a quiet one: only asking anew tells them apart. */
-  private void awaitSilence(long mine, Duration delay) {
-    deadline = platform.schedule(() -> stepOf(mine, () -> checkSilence(mine)), delay);
+  private void healthy() {
+    backoff.healthy();
+    gone = 0;
   }
 
-  private void checkSilence(long mine) {
-    deadline = null;
+  /** A half-open connection looks like a quiet one: only asking anew tells them apart. */
+  private void checkSilence() {
     long last = heardAt - openedAt > 0 ? heardAt : openedAt;
     Duration silent = Duration.ofNanos(platform.nanoTime() - last);
     Duration left = settings.silence().minus(silent);
     if (!left.isNegative() && !left.isZero()) {
-      awaitSilence(mine, left);
+      attempts.after(left, this::checkSilence);
       return;
     }
     silences++;
+    if (heard && Duration.ofNanos(heardAt - openedAt).compareTo(settings.healthy()) >= 0) {
+      healthy(); // before it fell silent
+    }
     if (bookmarks) {
       log.warn(
           "Kubernetes: the watch of {} has been silent for {} s, bookmarks and all; it is closed "
@@ -504,205 +529,10 @@ public final class Reflector<T> {
     startOver();
   }
 
-  // Audits: a watch that has lost an event looks like one that had none to lose
-
-  private void auditLater() {
-    auditAfter(settings.audit().plus(jittered(settings.audit())));
-  }
-
-  private void auditAfter(Duration delay) {
-    touched = null;
-    auditStep(this::audit, delay);
-  }
-
-  private void auditStep(Runnable step, Duration delay) {
-    cancel(auditing);
-    auditing = null;
-    if (!closed && !settings.audit().isZero()) {
-      auditing = platform.schedule(() -> step(step), delay);
-    }
-  }
-
-  private void audit() {
-    if (handle == null) {
-      auditLater(); // it is about to list anyway
-      return;
-    }
-    touched = new HashSet<>();
-    String before = version;
-    compare(
-        listing -> {
-          Set<String> suspects = differing(listing);
-          if (wentBack(before, listing.version())) {
-            audits++;
-            auditLater();
-            log.warn(
-                "Kubernetes: the API server's version of {} went from {} back to {}, as after a"
-                    + " restored backup; everything is listed anew",
-                what,
-                before,
-                listing.version());
-            startOver();
-          } else if (suspects.isEmpty()) {
-            audits++;
-            auditLater();
-          } else {
-            // Most likely the watch is a moment ahead of or behind the list; give it time.
-            auditStep(() -> lookAgain(suspects), SECOND_LOOK);
-          }
-        });
-  }
-
-  private void lookAgain(Set<String> suspects) {
-    compare(
-        listing -> {
-          audits++;
-          Set<String> differing = differing(listing);
-          differing.retainAll(suspects);
-          differing.removeAll(Objects.requireNonNullElse(touched, Set.of()));
-          auditLater();
-          if (!differing.isEmpty()) {
-            mismatches += differing.size();
-            log.warn(
-                "Kubernetes: the watch of {} has missed {} changes, such as that of {}; it is closed"
-                    + " and everything listed anew",
-                what,
-                differing.size(),
-                differing.iterator().next());
-            startOver();
-          }
-        });
-  }
-
-  private void startOver() {
-    endAttempt();
-    reconnects++;
-    version = null;
-    source.renew();
-    next();
-  }
-
-  /**
-   * Whether a consistent list is older than what was known before it was asked for. A watch from a
-   * version that is yet to come is accepted by some servers and says nothing for a long time.
-   */
-  private static boolean wentBack(@Nullable String before, String listed) {
-    try {
-      return before != null && Long.parseLong(listed) < Long.parseLong(before);
-    } catch (NumberFormatException e) {
-      return false; // versions are opaque, though all servers so far have numbers
-    }
-  }
-
-  /** Lists beside the watch; if that fails, or the watch has ended meanwhile, another time. */
-  private void compare(Consumer<Source.Listing<T>> look) {
-    long mine = attempt;
-    auditStep(this::audit, settings.audit().plus(settings.call())); // should it never answer
-    try {
-      io.execute(
-          () -> {
-            Source.Listing<T> listing;
-            try {
-              listing = source.list();
-            } catch (Throwable t) { // an Error too: nothing may end auditing
-              log.debug("Kubernetes: auditing {}", what, t);
-              step(this::auditLater);
-              return;
-            }
-            step(
-                () -> {
-                  if (mine == attempt) {
-                    look.accept(listing);
-                  } else {
-                    auditLater();
-                  }
-                });
-          });
-    } catch (RejectedExecutionException e) {
-      auditLater();
-    }
-  }
-
-  private Set<String> differing(Source.Listing<T> listing) {
-    Set<String> keys = new TreeSet<>(items.keySet());
-    keys.addAll(listing.items().keySet());
-    keys.removeAll(listing.unreadable().keySet());
-    keys.removeIf(key -> Objects.equals(items.get(key), listing.items().get(key)));
-    return keys;
-  }
-
-  private void touch(String key) {
-    if (touched != null) {
-      touched.add(key);
-    }
-  }
-
-  // Calls
-
-  /** Runs a blocking call as the next attempt. At most one of done, late and failed follows. */
-  private <R> void call(Verb verb, Call<R> body, Consumer<R> done, Consumer<R> late) {
-    endAttempt();
-    if (closed) {
-      return; // from within changed
-    }
-    long mine = attempt;
-    Callable<@Nullable Void> task =
-        () -> {
-          R result;
-          try {
-            result = body.run(mine);
-          } catch (Throwable t) { // an Error too: nothing may end watching
-            stepOf(mine, () -> callFailed(verb, t));
-            return null;
-          }
-          answered(mine, result, done, late);
-          return null;
-        };
-    Future<?> future;
-    try {
-      future = io.submit(task);
-    } catch (RejectedExecutionException e) {
-      callFailed(verb, e);
-      return;
-    }
-    if (mine == attempt && deadline == null && handle == null) { // else it ran already
-      deadline =
-          platform.schedule(
-              () ->
-                  stepOf(
-                      mine,
-                      () -> {
-                        deadline = null;
-                        future.cancel(true);
-                        String message = "no answer within " + settings.call().toSeconds() + " s";
-                        source.renew();
-                        callFailed(verb, new TimeoutException(message));
-                      }),
-              settings.call());
-    }
-  }
-
-  private <R> void answered(long mine, R result, Consumer<R> done, Consumer<R> late) {
-    boolean[] current = {false};
-    stepOf(
-        mine,
-        () -> {
-          current[0] = true;
-          cancel(deadline);
-          deadline = null;
-          done.accept(result);
-        });
-    if (!current[0]) {
-      late.accept(result);
-    }
-  }
-
-  private interface Call<R> {
-    R run(long mine) throws Exception;
-  }
+  // Failures
 
   private void callFailed(Verb verb, Throwable cause) {
-    endAttempt();
+    attempts.end();
     if (source.isClosed()) {
       clientClosed();
     } else {
@@ -713,24 +543,38 @@ public final class Reflector<T> {
   private void failed(Verb verb, Throwable cause) {
     Failure failure = Failure.of(cause);
     log.debug("Kubernetes: {} {}: {}", verb, what, failure.text(), cause);
-    boolean startOver =
-        switch (failure.kind()) {
-          case GONE, UNREADABLE -> true;
-          case NOT_FOUND -> verb == Verb.WATCH;
-          default -> false;
-        };
-    if (startOver) {
+    if (listsAnew(verb, failure.kind())) {
       version = null;
       // The server answered, so the list is as good as it was. Listing at once is right the first
       // time; a server or proxy that says so each time must not make every client list in a loop.
-      if (verb == Verb.WATCH && startsOver++ == 0) {
+      if (verb == Verb.WATCH && failure.kind() != Failure.Kind.UNAUTHORIZED && gone++ == 0) {
         next();
         return;
       }
     }
-    failures++;
-    String attempted = name(verb) + " " + what + ": " + failure.text();
-    switch (failure.kind()) {
+    unwatchable |= verb == Verb.WATCH && failure.kind() == Failure.Kind.UNAUTHORIZED;
+    backoff.failed();
+    if (failure.timedOut() || failure.code() == 401 || failure.kind() == Failure.Kind.UNTRUSTED) {
+      source.renew(); // a half-open connection, or certificates that have been rotated
+    }
+    Duration delay = backoff.delay();
+    if (failure.retryAfter().compareTo(delay) > 0) {
+      delay = failure.retryAfter().plus(backoff.jittered(settings.backoff()));
+    }
+    retryAfter(delay);
+    complain(name(verb) + " " + what + ": " + failure.text(), failure.kind(), cause);
+  }
+
+  private static boolean listsAnew(Verb verb, Failure.Kind kind) {
+    return switch (kind) {
+      case GONE, UNREADABLE -> true;
+      case NOT_FOUND, UNAUTHORIZED -> verb == Verb.WATCH;
+      case BUSY, UNTRUSTED, UNREACHABLE -> false;
+    };
+  }
+
+  private void complain(String attempted, Failure.Kind kind, Throwable cause) {
+    switch (kind) {
       case UNAUTHORIZED ->
           refused(
               Topology.State.UNAUTHORIZED,
@@ -738,34 +582,11 @@ public final class Reflector<T> {
               "needs a Role that allows list and watch on it",
               cause);
       case UNTRUSTED ->
-          refused(
-              known(), "cannot " + attempted, "needs certificates that both sides trust", cause);
+          refused(null, "cannot " + attempted, "needs certificates that both sides trust", cause);
       case NOT_FOUND ->
-          refused(known(), "cannot " + attempted, "needs a cluster that serves it", cause);
-      default -> trouble("cannot " + attempted, cause);
+          refused(null, "cannot " + attempted, "needs a cluster that serves it", cause);
+      case GONE, UNREADABLE, BUSY, UNREACHABLE -> trouble("cannot " + attempted, cause);
     }
-    if (timedOut(cause) || failure.code() == 401 || failure.kind() == Failure.Kind.UNTRUSTED) {
-      source.renew(); // a half-open connection, or certificates that have been rotated
-    }
-    Duration delay = delay();
-    if (failure.retryAfter().compareTo(delay) > 0) {
-      delay = failure.retryAfter().plus(jittered(settings.backoff()));
-    }
-    retryAfter(delay);
-  }
-
-  private static boolean timedOut(Throwable cause) {
-    Throwable t = cause;
-    for (int depth = 0; t != null && depth < 16; depth++) {
-      if (t instanceof TimeoutException
-          || t instanceof InterruptedIOException
-          || t instanceof HttpTimeoutException
-          || "Canceled".equals(t.getMessage())) {
-        return true; // each HTTP client has its own; OkHttp's is a word
-      }
-      t = t.getCause();
-    }
-    return false;
   }
 
   private static String name(Verb verb) {
@@ -773,28 +594,10 @@ public final class Reflector<T> {
   }
 
   private void retryAfter(Duration delay) {
-    cancel(retry);
-    if (!closed) { // which changed may have done
+    cancelRetry();
+    if (!closed) { // from within changed, perhaps
       retry = platform.schedule(() -> step(this::next), delay);
     }
-  }
-
-  /** Full jitter (Brooker, "Exponential Backoff and Jitter", 2015): a thousand clients spread. */
-  private Duration delay() {
-    if (failures <= 1) {
-      return jittered(FIRST_RETRY);
-    }
-    Duration cap = settings.maxBackoff();
-    int doublings = failures - 2;
-    if (doublings < 20) {
-      Duration doubled = settings.backoff().multipliedBy(1L << doublings);
-      cap = doubled.compareTo(cap) < 0 ? doubled : cap;
-    }
-    return jittered(cap);
-  }
-
-  private Duration jittered(Duration most) {
-    return Duration.ofNanos((long) (most.toNanos() * platform.random().nextDouble()));
   }
 
   // Health
@@ -806,106 +609,53 @@ public final class Reflector<T> {
 
   /** The server has spoken on the current watch. */
   private void proven() {
-    if (recovered()) {
+    unwatchable = false;
+    if (live()) {
       changed.run();
     }
   }
 
-  private boolean recovered() {
-    if (!loaded || health.state() == Topology.State.LIVE) {
+  private boolean live() {
+    boolean troubled = standing.health().detail() != null;
+    if (!loaded || !standing.live()) {
       return false;
     }
-    if (announced) {
-      Duration lasted = Duration.ofNanos(platform.nanoTime() - troubledAt);
-      log.info("Kubernetes: {} can be watched again, after {} ms", what, lasted.toMillis());
-      auditAfter(jittered(AFTER_TROUBLE)); // who knows what the server was restored from
+    if (troubled) {
+      audit.soon();
     }
-    announced = false;
-    refused = false;
-    health = new Health(Topology.State.LIVE, null);
     return true;
   }
 
-  private Topology.State known() {
-    return loaded ? Topology.State.STALE : Topology.State.SYNCING;
-  }
-
   private void trouble(String detail, @Nullable Throwable cause) {
-    // Once an episode, and where episodes follow each other closely, once in a while.
-    long now = platform.nanoTime();
-    if (!announced && (warned == null || now - warned >= settings.healthy().toNanos())) {
-      log.warn(
-          "Kubernetes: {}; {}, and goes on trying",
-          detail,
-          loaded ? "keeps the last good list" : "nothing is known yet");
-      announced = true;
-      warned = now;
-    }
-    become(known(), detail, cause);
-  }
-
-  /** As {@link #trouble}, but of a kind that somebody has to mend: an ERROR. */
-  private void refused(Topology.State state, String detail, String remedy, Throwable cause) {
-    if (!refused) {
-      log.error(
-          "Kubernetes: {}; {}; {}, and goes on trying",
-          detail,
-          remedy,
-          loaded ? "keeps the last good list" : "nothing is known yet");
-      refused = true;
-      announced = true;
-    }
-    become(state, detail, cause);
-  }
-
-  private void clientClosed() {
-    log.error("Kubernetes: the client was closed while {} was watched; the last list stays", what);
-    closed = true;
-    endAttempt();
-    cancel(retry);
-    cancel(auditing);
-    auditing = null;
-    become(Topology.State.CLOSED, "the KubernetesClient was closed", null);
-  }
-
-  private void become(Topology.State state, @Nullable String detail, @Nullable Throwable cause) {
-    Health before = health;
-    health = new Health(state, detail, cause);
-    if (before.detail() == null) { // until now there was none
-      troubledAt = platform.nanoTime();
-    }
-    if (state != before.state() || !Objects.equals(detail, before.detail())) {
+    if (standing.trouble(loaded, detail, cause)) {
       changed.run();
     }
   }
 
-  // Ends
-
-  /** Whatever the current attempt still has to say is dropped from here on. */
-  private void endAttempt() {
-    attempt++;
-    cancel(deadline);
-    deadline = null;
-    cancel(settling);
-    settling = null;
-    AutoCloseable open = handle;
-    handle = null;
-    if (open != null) {
-      closeQuietly(open);
+  private void refused(
+      Topology.@Nullable State state, String detail, String remedy, Throwable cause) {
+    if (standing.refused(loaded, state, detail, remedy, cause)) {
+      changed.run();
     }
   }
 
-  private void closeQuietly(AutoCloseable open) {
-    try {
-      open.close();
-    } catch (Exception e) {
-      log.debug("Kubernetes: closing a watch of {}", what, e);
-    }
+  private void clientClosed() {
+    stop();
+    standing.clientClosed();
+    changed.run();
   }
 
-  private static void cancel(Platform.@Nullable Cancellable timer) {
-    if (timer != null) {
-      timer.cancel();
+  private void stop() {
+    closed = true;
+    attempts.stop();
+    audit.stop();
+    cancelRetry();
+  }
+
+  private void cancelRetry() {
+    if (retry != null) {
+      retry.cancel();
+      retry = null;
     }
   }
 

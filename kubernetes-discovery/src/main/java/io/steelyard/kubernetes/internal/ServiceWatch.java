@@ -1,24 +1,19 @@
 package io.steelyard.kubernetes.internal;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.steelyard.Discovery;
 import io.steelyard.Endpoint;
 import io.steelyard.Platform;
 import io.steelyard.Topology;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -109,6 +104,7 @@ public final class ServiceWatch {
   private final ReentrantLock lock = new ReentrantLock();
   private final Reflector<Slice> reflector;
   private final @Nullable Reflector<PodWeightSource.PodWeight> pods;
+  private final ServiceView view;
 
   private final List<Delivery> deliveries = new ArrayList<>();
   private boolean closed;
@@ -117,20 +113,7 @@ public final class ServiceWatch {
   private @Nullable Long publishedAt;
   private Platform.@Nullable Cancellable pending;
   private @Nullable Long changedAt;
-  private List<Endpoint> good;
-  private boolean everGood;
-  private boolean listed;
-  private @Nullable Long emptySince; // while good is held although the service is empty
-  private Platform.@Nullable Cancellable holding;
-  private @Nullable Reason reason;
-  private @Nullable Throwable cause;
-  private int slices;
-  private int leftOut;
-  private ServiceFacts facts;
-  private SliceUnion.Routing routing = SliceUnion.Routing.ALL;
-  private @Nullable String routingDetail;
-  private final Set<SliceUnion.Problem> told = EnumSet.noneOf(SliceUnion.Problem.class);
-  private boolean portTold;
+  private ServiceFacts facts; // as published
 
   private ServiceWatch(
       Settings settings,
@@ -144,7 +127,6 @@ public final class ServiceWatch {
     this.io = io;
     this.release = release;
     this.facts = ServiceFacts.unknown(settings.namespace(), settings.service());
-    this.good = settings.seed();
     String what = "endpointslices.discovery.k8s.io in namespace " + settings.namespace();
     this.reflector =
         new Reflector<>(
@@ -166,20 +148,12 @@ public final class ServiceWatch {
                 io,
                 settings.reflector(),
                 this::changed);
+    this.view =
+        new ServiceView(settings, platform, reflector, pods, onWorker(this::changedWithTime));
   }
 
-  /** Watches with this client, which stays the caller's. */
-  public static ServiceWatch using(KubernetesClient client, Settings settings, Platform platform) {
-    return over(ClientHolder.given(client), settings, platform);
-  }
-
-  /** Watches with a client made for it, which is closed with the watch. */
-  public static ServiceWatch making(
-      Supplier<KubernetesClient> client, Settings settings, Platform platform) {
-    return over(ClientHolder.own(client), settings, platform);
-  }
-
-  private static ServiceWatch over(ClientHolder client, Settings settings, Platform platform) {
+  /** Watches by this client, which is closed with the watch if it is our own. */
+  public static ServiceWatch over(ClientHolder client, Settings settings, Platform platform) {
     Source<Slice> source =
         new SliceSource(client, settings.namespace(), settings.service(), settings.weightLabel());
     PodWeights weights = settings.podWeights();
@@ -229,8 +203,9 @@ public final class ServiceWatch {
   public void start() {
     lock.lock();
     try {
-      if (!good.isEmpty() && !closed) {
-        log.info("{}: begins with the {} endpoints of the seed", settings.title(), good.size());
+      int seed = settings.seed().size();
+      if (seed > 0 && !closed) {
+        log.info("{}: begins with the {} endpoints of the seed", settings.title(), seed);
         publishSafely();
       }
     } finally {
@@ -243,23 +218,26 @@ public final class ServiceWatch {
   }
 
   /**
-   * Adds a listener, which is told the latest topology if there is one.
+   * Adds a listener. If there is a topology it is told of it on the calling thread, so that a
+   * second balancer need not wait for what the first one knows.
    *
    * @return closes it, and the watch with the last one; null if that has happened already
    */
   public @Nullable AutoCloseable add(Discovery.Listener listener) {
-    Delivery delivery = new Delivery(listener, platform.executor(), settings.title());
+    Delivery delivery = new Delivery(listener, platform, settings.title());
+    boolean known = false;
     lock.lock();
     try {
       if (closed) {
         return null;
       }
       deliveries.add(delivery);
-      if (publishedAt != null) {
-        delivery.offer(published);
-      }
+      known = publishedAt != null && delivery.take(published);
     } finally {
       lock.unlock();
+    }
+    if (known) {
+      delivery.drain();
     }
     return () -> remove(delivery);
   }
@@ -275,8 +253,7 @@ public final class ServiceWatch {
           pending.cancel();
           pending = null;
         }
-        release(holding);
-        holding = null;
+        view.close();
         published = published.with(Topology.State.CLOSED, null);
       }
     } finally {
@@ -310,16 +287,16 @@ public final class ServiceWatch {
       Long at = changedAt;
       return new Snapshot(
           published,
-          reason,
-          cause,
+          view.reason(),
+          view.cause(),
           reflector.sinceHeard(),
           at == null ? null : Duration.ofNanos(platform.nanoTime() - at),
           reflector.version(),
           reflector.counts(),
-          slices,
-          leftOut,
-          routing,
-          routingDetail,
+          view.slices(),
+          view.leftOut(),
+          view.routing(),
+          view.routingDetail(),
           pods == null ? null : pods.health());
     } finally {
       lock.unlock();
@@ -334,25 +311,17 @@ public final class ServiceWatch {
       return;
     }
     Duration wait = Duration.ZERO;
-    if (publishedAt != null && listed) { // the first list is awaited
+    if (publishedAt != null && view.listed()) { // the first list is awaited
       wait = settings.pace().minusNanos(platform.nanoTime() - publishedAt);
     }
-    if (vanished() && wait.compareTo(settings.pace()) < 0) {
+    if (view.vanished() && wait.compareTo(settings.pace()) < 0) {
       wait = settings.pace();
     }
     if (wait.isNegative() || wait.isZero()) {
       publishSafely();
     } else {
-      pending = platform.schedule(() -> platform.executor().execute(this::publishPending), wait);
+      pending = platform.schedule(onWorker(this::publishPending), wait);
     }
-  }
-
-  /**
-   * Whether the last slice has just gone. One that is deleted and made anew under another name is
-   * away for some milliseconds, which callers need not see.
-   */
-  private boolean vanished() {
-    return reflector.loaded() && reflector.items().isEmpty() && !good.isEmpty() && everGood;
   }
 
   private void publishPending() {
@@ -370,7 +339,7 @@ public final class ServiceWatch {
   private void publishSafely() {
     try {
       publish();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // an Error too: what is published next may be fine again
       log.error("{}: publishing met a bug; the last topology stays", settings.title(), e);
       for (Delivery delivery : List.copyOf(deliveries)) { // an executor may run at once
         delivery.fail(e);
@@ -379,8 +348,8 @@ public final class ServiceWatch {
   }
 
   private void publish() {
-    Topology next = topology();
-    ServiceFacts described = describe();
+    Topology next = view.topology();
+    ServiceFacts described = view.facts();
     // A label that changes is news too, for those who choose policies by it.
     boolean same = next.equals(published) && described.equals(facts);
     facts = described;
@@ -389,7 +358,7 @@ public final class ServiceWatch {
     }
     long now = platform.nanoTime();
     if (changedAt == null || !next.endpoints().equals(published.endpoints())) {
-      changedAt = everGood ? (Long) now : null;
+      changedAt = view.everGood() ? (Long) now : null;
     }
     published = next;
     publishedAt = now;
@@ -398,220 +367,24 @@ public final class ServiceWatch {
     }
   }
 
-  private ServiceFacts describe() {
-    return reflector.loaded()
-        ? ServiceFacts.of(
-            settings.namespace(), settings.service(), settings.union().port(), reflector.items())
-        : facts;
-  }
-
-  private Topology topology() {
-    Reflector.Health health = reflector.health();
-    cause = health.cause();
-    reason = reason(health);
-    if (!reflector.loaded() || weightsPending()) {
-      return seeded(health);
-    }
-    SliceUnion.Result result =
-        SliceUnion.union(reflector.items(), settings.union(), weightsByUid());
-    listed = true;
-    slices = reflector.items().size();
-    leftOut = result.leftOut();
-    tell(result);
-    Topology.State state = Topology.State.LIVE;
-    String detail = result.detail();
-    switch (result.outcome()) {
-      case ENDPOINTS -> {
-        if (holds(result.endpoints())) {
-          state = Topology.State.STALE;
-          detail = held();
-        }
+  /** On the timer, which others need too, only if there is no worker to be had. */
+  private Runnable onWorker(Runnable step) {
+    return () -> {
+      try {
+        platform.executor().execute(step);
+      } catch (RejectedExecutionException | OutOfMemoryError e) { // no worker, no thread for one
+        step.run();
       }
-      case NO_SLICES -> {
-        boolean holds = holds(List.of());
-        state = holds ? Topology.State.STALE : Topology.State.ABSENT;
-        detail = noSlices() + (holds ? "; " + held() : "");
-      }
-      case NO_PORT ->
-          state = good.isEmpty() && !everGood ? Topology.State.SYNCING : Topology.State.STALE;
-    }
-    if (health.state() != Topology.State.LIVE) {
-      state = health.state();
-      detail = health.detail();
-    } else {
-      reason =
-          switch (result.outcome()) {
-            case NO_PORT -> Reason.NO_PORT;
-            case NO_SLICES -> Reason.NO_SLICES;
-            case ENDPOINTS -> emptySince != null ? Reason.EMPTY : null;
-          };
-      detail = detail == null ? weightsDetail() : detail;
-    }
-    Topology topology = Topology.distinct(good, same -> {}).with(state, detail);
-    good = topology.endpoints(); // one list for both
-    return topology;
-  }
-
-  private static @Nullable Reason reason(Reflector.Health health) {
-    if (health.state() == Topology.State.CLOSED) {
-      return Reason.CLIENT_CLOSED;
-    }
-    Throwable cause = health.cause();
-    if (cause == null) {
-      return health.detail() == null ? null : Reason.UNREACHABLE;
-    }
-    return switch (Failure.of(cause).kind()) {
-      case UNREACHABLE -> Reason.UNREACHABLE;
-      case BUSY -> Reason.BUSY;
-      case UNTRUSTED -> Reason.UNTRUSTED;
-      case UNAUTHORIZED -> Reason.REFUSED;
-      case NOT_FOUND -> Reason.NOT_SERVED;
-      case GONE, UNREADABLE -> Reason.UNREADABLE;
     };
   }
 
-  /** What there is before the first list: nothing, or the seed. */
-  private Topology seeded(Reflector.Health health) {
-    if (good.isEmpty()) {
-      Topology.State state =
-          health.state() == Topology.State.LIVE ? Topology.State.SYNCING : health.state();
-      return Topology.syncing().with(state, health.detail());
-    }
-    Topology.State state =
-        health.state() == Topology.State.SYNCING || health.state() == Topology.State.LIVE
-            ? Topology.State.STALE
-            : health.state();
-    String detail = "the seed, as nothing has been listed yet";
-    return Topology.distinct(good, same -> {})
-        .with(state, health.detail() == null ? detail : detail + ": " + health.detail());
-  }
-
-  // Weights of pods
-
-  /**
-   * Whether endpoints should wait for their weights: a canary that begins with the weight of all
-   * others gets their share of the traffic. They do not wait where weights cannot be had.
-   */
-  private boolean weightsPending() {
-    return pods != null && !pods.loaded() && pods.health().detail() == null && !everGood;
-  }
-
-  private Map<String, String> weightsByUid() {
-    if (pods == null || pods.items().isEmpty()) {
-      return Map.of();
-    }
-    Map<String, String> weights = new HashMap<>();
-    for (PodWeightSource.PodWeight pod : pods.items()) {
-      weights.put(pod.uid(), pod.weight());
-    }
-    return weights;
-  }
-
-  private @Nullable String weightsDetail() {
-    return pods == null || pods.health().detail() == null
-        ? null
-        : "weights of pods: " + pods.health().detail();
-  }
-
-  // Emptiness
-
-  private String noSlices() {
-    return "no EndpointSlice in namespace "
-        + settings.namespace()
-        + " has the label "
-        + SliceSource.SERVICE
-        + "="
-        + settings.service();
-  }
-
-  private String held() {
-    return "the service is empty; its last "
-        + good.size()
-        + " endpoints are held for "
-        + settings.holdEmpty().toSeconds()
-        + " s";
-  }
-
-  /** Takes these endpoints up, unless there are none and those there were are to be held. */
-  private boolean holds(List<Endpoint> endpoints) {
-    boolean empty = endpoints.isEmpty() && !good.isEmpty() && everGood;
-    if (empty && !settings.holdEmpty().isZero()) {
-      long now = platform.nanoTime();
-      if (emptySince == null) {
-        emptySince = now;
-        log.warn(
-            "{}: empty all of a sudden; holds its last {} endpoints for {} s",
-            settings.title(),
-            good.size(),
-            settings.holdEmpty().toSeconds());
-        holding =
-            platform.schedule(
-                () -> platform.executor().execute(this::holdOver), settings.holdEmpty());
-      }
-      if (now - emptySince < settings.holdEmpty().toNanos()) {
-        return true;
-      }
-      log.warn("{}: still empty; its endpoints are held no longer", settings.title());
-    }
-    emptySince = null;
-    release(holding);
-    holding = null;
-    good = endpoints;
-    everGood = true;
-    return false;
-  }
-
-  private void holdOver() {
+  private void changedWithTime() {
     lock.lock();
     try {
       changed();
     } finally {
       lock.unlock();
     }
-  }
-
-  private static void release(Platform.@Nullable Cancellable timer) {
-    if (timer != null) {
-      timer.cancel();
-    }
-  }
-
-  /** One line for each kind of problem, until it has been away. */
-  private void tell(SliceUnion.Result result) {
-    told.retainAll(result.problems().keySet());
-    result
-        .problems()
-        .forEach(
-            (problem, sentence) -> {
-              if (told.add(problem)) {
-                log.warn("{}: {}", settings.title(), sentence);
-              }
-            });
-    boolean noPort = result.outcome() == SliceUnion.Outcome.NO_PORT;
-    if (noPort && !portTold) {
-      log.warn(
-          "{}: {}; keeps the last good list of {}", settings.title(), result.detail(), good.size());
-    }
-    portTold = noPort;
-    if (result.outcome() == SliceUnion.Outcome.ENDPOINTS) {
-      tellRouting(result);
-    }
-  }
-
-  /** One line when other endpoints are used, or hints begin or cease to be followed. */
-  private void tellRouting(SliceUnion.Result result) {
-    boolean hinted = result.routingDetail() != null;
-    if (result.routing() != routing || hinted != (routingDetail != null)) {
-      String text =
-          switch (result.routing()) {
-            case TERMINATING -> "none is ready; uses those that are terminating but still serve";
-            case SAME_NODE, SAME_ZONE, ALL ->
-                hinted ? result.routingDetail() : "every ready endpoint is used";
-          };
-      log.info("{}: {}", settings.title(), text);
-    }
-    routing = result.routing();
-    routingDetail = result.routingDetail();
   }
 
   @Override

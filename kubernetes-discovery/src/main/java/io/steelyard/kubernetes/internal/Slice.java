@@ -1,5 +1,7 @@
 package io.steelyard.kubernetes.internal;
 
+import io.steelyard.Endpoint;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -60,6 +62,10 @@ public record Slice(
    * numbers: 16 bytes in place of 80.
    */
   public static final class Entry {
+    /** By uid, those without a UUID first: nearly the order in which endpoints are published. */
+    static final Comparator<Entry> BY_UUID =
+        (a, b) -> a.uuid && b.uuid ? a.compareUuid(b) : Boolean.compare(a.uuid, b.uuid);
+
     private final @Nullable String address;
     private final boolean ready;
     private final boolean serving;
@@ -68,10 +74,15 @@ public record Slice(
     private final long uidHigh; // if it is one
     private final long uidLow;
     private final @Nullable String pod;
-    private final @Nullable String namespace;
     private final @Nullable String node;
     private final @Nullable String zone;
     private final @Nullable Rare rare;
+
+    /**
+     * What the union has last made of it, to be used again while that is still right. No part of
+     * the value; guarded like the slices themselves by whoever holds them.
+     */
+    @Nullable Endpoint made;
 
     /** What most entries do not have. */
     private record Rare(@Nullable String uid, List<String> forZones, List<String> forNodes) {}
@@ -91,7 +102,6 @@ public record Slice(
         boolean terminating,
         @Nullable String uid,
         @Nullable String pod,
-        @Nullable String namespace,
         @Nullable String node,
         @Nullable String zone,
         List<String> forZones,
@@ -105,7 +115,6 @@ public record Slice(
       this.uidHigh = bits == null ? 0 : bits.getMostSignificantBits();
       this.uidLow = bits == null ? 0 : bits.getLeastSignificantBits();
       this.pod = pod;
-      this.namespace = namespace;
       this.node = node;
       this.zone = zone;
       String text = uuid ? null : uid;
@@ -145,12 +154,24 @@ public record Slice(
       return uuid ? new UUID(uidHigh, uidLow).toString() : rare == null ? null : rare.uid();
     }
 
-    public @Nullable String pod() {
-      return pod;
+    /** Whether the uid is a UUID. */
+    boolean hasUuid() {
+      return uuid;
     }
 
-    public @Nullable String namespace() {
-      return namespace;
+    /** The order of the texts of two uids that are UUIDs. */
+    int compareUuid(Entry that) {
+      int high = Long.compareUnsigned(uidHigh, that.uidHigh);
+      return high != 0 ? high : Long.compareUnsigned(uidLow, that.uidLow);
+    }
+
+    /** A number that differs, as good as always, from that of another uid. */
+    long uuidHash() {
+      return uidHigh * 0x9e3779b97f4a7c15L + uidLow;
+    }
+
+    public @Nullable String pod() {
+      return pod;
     }
 
     public @Nullable String node() {
@@ -180,7 +201,6 @@ public record Slice(
           && uidLow == that.uidLow
           && Objects.equals(address, that.address)
           && Objects.equals(pod, that.pod)
-          && Objects.equals(namespace, that.namespace)
           && Objects.equals(node, that.node)
           && Objects.equals(zone, that.zone)
           && Objects.equals(rare, that.rare);
@@ -200,8 +220,6 @@ public record Slice(
           + " "
           + uid()
           + " pod "
-          + namespace
-          + "/"
           + pod
           + " on "
           + node

@@ -33,7 +33,7 @@ final class SliceReader {
         each(
             slice.getPorts(),
             p -> port(p.getName(), p.getPort(), p.getProtocol(), p.getAppProtocol())),
-        each(slice.getEndpoints(), SliceReader::entry),
+        sorted(each(slice.getEndpoints(), SliceReader::entry)),
         label(slice.getMetadata(), weightLabel),
         changed(slice.getMetadata()),
         labels(slice.getMetadata()));
@@ -47,7 +47,7 @@ final class SliceReader {
         each(
             slice.getPorts(),
             p -> port(p.getName(), p.getPort(), p.getProtocol(), p.getAppProtocol())),
-        each(slice.getEndpoints(), SliceReader::entry),
+        sorted(each(slice.getEndpoints(), SliceReader::entry)),
         label(slice.getMetadata(), weightLabel),
         changed(slice.getMetadata()),
         labels(slice.getMetadata()));
@@ -64,7 +64,6 @@ final class SliceReader {
         conditions != null && Boolean.TRUE.equals(conditions.getTerminating()),
         target == null ? null : text(target.getUid()),
         target == null ? null : text(target.getName()),
-        target == null ? null : shared(target.getNamespace()),
         shared(endpoint.getNodeName()),
         shared(endpoint.getZone()),
         hints == null ? List.of() : each(hints.getForZones(), z -> shared(z.getName())),
@@ -86,11 +85,17 @@ final class SliceReader {
         conditions != null && Boolean.TRUE.equals(conditions.getTerminating()),
         target == null ? null : text(target.getUid()),
         target == null ? null : text(target.getName()),
-        target == null ? null : shared(target.getNamespace()),
         node != null ? node : shared(topology.get("kubernetes.io/hostname")),
         shared(topology.get("topology.kubernetes.io/zone")),
         hints == null ? List.of() : each(hints.getForZones(), z -> shared(z.getName())),
         List.of());
+  }
+
+  /** The order in a slice means nothing; sorted ones are quickly merged. */
+  private static List<Slice.Entry> sorted(List<Slice.Entry> entries) {
+    List<Slice.Entry> sorted = new ArrayList<>(entries);
+    sorted.sort(Slice.Entry.BY_UUID);
+    return sorted;
   }
 
   private static Slice.Port port(
@@ -138,7 +143,7 @@ final class SliceReader {
     return text == null || text.isEmpty() ? null : text;
   }
 
-  /** A text of which there are few, and one object for each: nodes, zones, namespaces. */
+  /** A text of which there are few, and one object for each: nodes, zones. */
   private static @Nullable String shared(@Nullable String text) {
     if (text == null || text.isEmpty()) {
       return null;

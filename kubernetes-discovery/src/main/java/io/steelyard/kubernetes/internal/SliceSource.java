@@ -1,7 +1,6 @@
 package io.steelyard.kubernetes.internal;
 
 import io.fabric8.kubernetes.api.model.ListOptions;
-import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 
@@ -76,8 +75,7 @@ final class SliceSource implements Source<Slice> {
   @Override
   public AutoCloseable watch(String version, Events<Slice> events) throws Exception {
     KubernetesClient client = this.client.get();
-    ListOptions options =
-        new ListOptionsBuilder().withResourceVersion(version).withAllowWatchBookmarks(true).build();
+    ListOptions options = ObjectWatcher.from(version);
     if (beta) {
       return client
           .discovery()

@@ -6,17 +6,17 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From the slices of one service to its endpoints: a pure function, O(n log n).
+ * From the slices of one service to its endpoints: a pure function, O(n log n). (Endpoints it has
+ * made before of the same entries are used again while they are right; nothing else is remembered.)
  *
  * <p>The whole union is computed anew each time. Differences between slices mean nothing: the
  * controller moves endpoints from one to another, reuses names for other content, and shows an
@@ -326,17 +326,31 @@ public final class SliceUnion {
         problems.add(Problem.REFUSED, 1, address + " (" + objection + ")", slice);
         continue;
       }
-      String canonical = address.toString();
-      String host = text != null && text.equals(canonical) ? text : canonical; // one object
-      String place = (ipv6 ? "[" + host + "]" : host) + ":" + number;
-      String uid = entry.uid();
-      String id = uid == null ? place : uid + ":" + number;
+      Endpoint made = entry.made;
+      String host;
+      String id;
+      if (made != null && made.port() == number) {
+        host = made.host();
+        id = made.id();
+      } else {
+        String canonical = address.toString();
+        host = text != null && text.equals(canonical) ? text : canonical; // one object
+        id = (entry.uid() == null ? written(host) : entry.uid()) + ":" + number;
+      }
+      int weight = sliceWeight;
+      String uid = podWeights.isEmpty() ? null : entry.uid();
       String own = uid == null ? null : podWeights.get(uid);
-      int weight =
-          own == null ? sliceWeight : weight(own, Problem.POD_WEIGHT, slice, sliceWeight, problems);
+      if (own != null) {
+        weight = weight(own, Problem.POD_WEIGHT, slice, sliceWeight, problems);
+      }
+      long place = address.key() << 16 ^ number;
       candidates.add(
-          new Candidate(id, place, host, ipv6, number, port.appProtocol(), weight, entry, slice));
+          new Candidate(id, place, host, number, port.appProtocol(), weight, entry, slice));
     }
+  }
+
+  private static String written(String host) {
+    return host.indexOf(':') >= 0 ? "[" + host + "]" : host;
   }
 
   /** Text of somebody else's making, fit for one line of a log. */
@@ -375,16 +389,33 @@ public final class SliceUnion {
     return otherwise;
   }
 
+  /**
+   * An endpoint that may be published.
+   *
+   * @param placeKey of host and port: another place has another one, nearly always
+   */
   private record Candidate(
       String id,
-      String place,
+      long placeKey,
       String host,
-      boolean ipv6,
       int port,
       @Nullable String appProtocol,
       int weight,
       Slice.Entry entry,
       Slice slice) {
+
+    String place() {
+      return written(host) + ":" + port;
+    }
+
+    /** Another id has another one, nearly always. */
+    long idKey() {
+      return (entry.hasUuid() ? entry.uuidHash() : id.hashCode()) * 65_537 + port;
+    }
+
+    boolean ipv6() {
+      return slice.addressType().equals("IPv6");
+    }
 
     boolean ready() {
       return entry.ready();
@@ -394,7 +425,25 @@ public final class SliceUnion {
       return !entry.ready() && entry.serving() && entry.terminating();
     }
 
+    /** The one made of this entry before if it is still right, so that most are made once. */
     Endpoint toEndpoint(boolean draining) {
+      Endpoint made = entry.made;
+      if (made == null || !isRight(made, draining)) {
+        made = make(draining);
+        entry.made = made;
+      }
+      return made;
+    }
+
+    private boolean isRight(Endpoint made, boolean draining) {
+      return made.id().equals(id)
+          && made.port() == port
+          && made.weight() == weight
+          && made.draining() == draining
+          && Objects.equals(made.attributes().get("appProtocol"), appProtocol);
+    }
+
+    private Endpoint make(boolean draining) {
       Endpoint.Builder builder =
           Endpoint.builder(id)
               .host(host)
@@ -436,18 +485,32 @@ public final class SliceUnion {
   private static final Comparator<Candidate> STAYING =
       Comparator.comparing((Candidate c) -> c.entry().terminating()).thenComparing(NEWER);
 
+  // The order of the ids as texts; those that begin with a UUID are compared by its numbers.
+  private static final Comparator<Candidate> BY_ID =
+      (a, b) -> {
+        boolean uuids = a.entry().hasUuid() && b.entry().hasUuid();
+        int order = uuids ? a.entry().compareUuid(b.entry()) : 0;
+        return order != 0 ? order : a.id().compareTo(b.id());
+      };
+
   /** What is left of those that share an address or an id, sorted by id. */
   private static List<Candidate> distinct(List<Candidate> all, Settings settings) {
-    Set<String> places = new HashSet<>(2 * all.size());
-    Set<String> ids = new HashSet<>(2 * all.size());
-    boolean shared = false;
-    for (Candidate candidate : all) {
-      shared |= !places.add(candidate.place());
-      shared |= !ids.add(candidate.id());
-    }
-    List<Candidate> distinct = new ArrayList<>(shared ? settled(all, settings) : all);
-    distinct.sort(Comparator.comparing(Candidate::id));
+    boolean mayShare =
+        repeats(all.stream().mapToLong(Candidate::placeKey))
+            || repeats(all.stream().mapToLong(Candidate::idKey));
+    List<Candidate> distinct = new ArrayList<>(mayShare ? settled(all, settings) : all);
+    distinct.sort(BY_ID);
     return distinct;
+  }
+
+  private static boolean repeats(LongStream keys) {
+    long[] sorted = keys.sorted().toArray();
+    for (int i = 1; i < sorted.length; i++) {
+      if (sorted[i] == sorted[i - 1]) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Collection<Candidate> settled(List<Candidate> all, Settings settings) {

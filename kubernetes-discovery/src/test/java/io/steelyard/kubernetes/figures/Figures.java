@@ -53,6 +53,7 @@ public final class Figures {
       Figures figures = new Figures(server);
       figures.small();
       figures.large();
+      figures.restarts();
     }
     System.exit(0); // the admin client's threads need not be waited for
   }
@@ -93,6 +94,37 @@ public final class Figures {
       bursts(balancer);
       churn(balancer);
     }
+  }
+
+  /**
+   * The API server is killed and started again, each time under a balancer of its own: from the
+   * moment it is ready, to a change that is made then and picked.
+   */
+  private void restarts() throws Exception {
+    long[] delays = new long[11];
+    for (int i = 0; i < delays.length; i++) {
+      KubernetesDiscovery discovery = Cart.discovery(server, "small");
+      try (Balancer balancer = balancer(discovery)) {
+        until(() -> usable(balancer) == Cart.PER_SLICE);
+        Thread.sleep(1_000);
+        server.killApiServer();
+        until(() -> discovery.status().state() == Topology.State.STALE);
+        server.startApiServer();
+        long ready = System.nanoTime();
+        replace(Cart.slice("small", 0, 7));
+        until(() -> usable(balancer) == Cart.PER_SLICE - 1);
+        delays[i] = System.nanoTime() - ready;
+        replace(Cart.slice("small", 0, -1));
+        until(() -> usable(balancer) == Cart.PER_SLICE);
+      }
+    }
+    Arrays.sort(delays);
+    System.out.printf(
+        Locale.ROOT,
+        "restart of the API server, ready to change to pick: median %.1f s, longest %.1f s (%d)%n",
+        delays[delays.length / 2] / 1e9,
+        delays[delays.length - 1] / 1e9,
+        delays.length);
   }
 
   /** What there is with a client and a watch, of a service without endpoints. */

@@ -27,7 +27,13 @@ final class FakeSource<T> implements Source<T> {
   int lists;
   int attempts;
   int open;
+  int renewed;
   boolean clientClosed;
+
+  @Override
+  public void renew() {
+    renewed++;
+  }
 
   @Override
   public Listing<T> list() throws Exception {

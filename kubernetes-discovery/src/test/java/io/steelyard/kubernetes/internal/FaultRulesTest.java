@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.steelyard.Discovery;
 import io.steelyard.Endpoint;
+import io.steelyard.Platform;
 import io.steelyard.Topology;
 import io.steelyard.Topology.State;
 import io.steelyard.kubernetes.internal.SliceUnion.Outcome;
@@ -20,8 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
@@ -79,7 +78,6 @@ class FaultRulesTest {
         terminating,
         uid,
         uid,
-        "shop",
         null,
         null,
         List.of(),
@@ -228,17 +226,7 @@ class FaultRulesTest {
                 "a",
                 pod("x", "10.0.0.1", false, true),
                 new Slice.Entry(
-                    "10.0.0.2",
-                    false,
-                    false,
-                    true,
-                    "y",
-                    "y",
-                    "shop",
-                    null,
-                    null,
-                    List.of(),
-                    List.of())));
+                    "10.0.0.2", false, false, true, "y", "y", null, null, List.of(), List.of())));
     assertThat(ids(result)).containsExactly("x:80@10.0.0.1:80");
     assertThat(result.routing()).isEqualTo(SliceUnion.Routing.TERMINATING);
   }
@@ -294,18 +282,17 @@ class FaultRulesTest {
   @Test
   void row41_aListenerThatThrowsOrBlocksHoldsUpNobody() throws Exception {
     CountDownLatch released = new CountDownLatch(1);
-    ExecutorService threads = Executors.newCachedThreadPool();
     Recorder other = new Recorder();
-    Delivery blocked = new Delivery(listener(t -> await(released)), threads, "blocked");
+    Delivery blocked = new Delivery(listener(t -> await(released)), Platform.system(), "blocked");
     Delivery rude =
         new Delivery(
             listener(
                 t -> {
                   throw new IllegalStateException("rude");
                 }),
-            threads,
+            Platform.system(),
             "rude");
-    Delivery fine = new Delivery(other, threads, "fine");
+    Delivery fine = new Delivery(other, Platform.system(), "fine");
     for (int i = 1; i <= 3; i++) {
       Topology topology = Topology.of(Endpoint.of("10.0.0." + i, 80));
       for (Delivery delivery : List.of(blocked, rude, fine)) {
@@ -318,8 +305,6 @@ class FaultRulesTest {
     }
     assertThat(other.addresses()).containsExactly("10.0.0.3:80");
     released.countDown();
-    threads.shutdown();
-    assertThat(threads.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
   }
 
   private static void await(CountDownLatch latch) {

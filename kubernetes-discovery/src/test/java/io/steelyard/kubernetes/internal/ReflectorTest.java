@@ -269,12 +269,16 @@ class ReflectorTest {
     started();
     api.down = FakeSource.http(403);
     api.watch().ended(null);
-    platform.advance(Duration.ofMinutes(1));
+    platform.advance(millis(50));
     assertThat(seen).containsExactly("UNAUTHORIZED [A]");
     assertThat(reflector.health().detail()).contains("may not watch", "HTTP 403");
+    platform.advance(Duration.ofMinutes(1)); // is a list allowed? no
+    assertThat(seen).containsExactly("UNAUTHORIZED [A]", "UNAUTHORIZED [A]");
+    assertThat(reflector.health().detail()).contains("may not list", "HTTP 403");
+    seen.clear();
     api.down = null;
     platform.advance(Duration.ofSeconds(31));
-    assertThat(seen).containsExactly("UNAUTHORIZED [A]", "LIVE [A]");
+    assertThat(seen).containsExactly("LIVE [A]");
   }
 
   @Test
@@ -392,5 +396,152 @@ class ReflectorTest {
     reflector.close();
     opening.run();
     assertThat(api.open).isZero();
+  }
+
+  @Test
+  void who_may_list_but_not_watch_is_kept_fresh_by_lists_and_told_what_is_missing() {
+    started();
+    for (int i = 0; i < 8; i++) {
+      api.watchFailures.add(FakeSource.http(403));
+    }
+    api.watch().ended(null);
+    platform.advance(Duration.ofSeconds(10));
+    api.objects.put("shop/b", "B");
+    platform.advance(Duration.ofSeconds(31));
+    assertThat(reflector.health().detail()).contains("may not watch", "HTTP 403");
+    assertThat(seen).containsExactly("UNAUTHORIZED [A]", "UNAUTHORIZED [A, B]");
+    assertThat(api.lists).as("no loop of lists").isLessThan(9);
+    platform.advance(Duration.ofMinutes(2)); // it is granted
+    assertThat(seen).hasSize(3).last().isEqualTo("LIVE [A, B]");
+  }
+
+  @Test
+  void a_version_that_is_gone_is_listed_at_once_again_after_two_healthy_minutes() {
+    started();
+    for (int i = 1; i <= 3; i++) {
+      for (int minute = 0; minute < 3; minute++) {
+        platform.advance(Duration.ofMinutes(1));
+        api.watch().bookmark("5");
+      }
+      api.watch().ended(new WatcherException("too old", FakeSource.http(410)));
+      assertThat(api.lists).isEqualTo(1 + i);
+      assertThat(reflector.counts().relists()).as("never counted down").isEqualTo(i);
+    }
+    assertThat(seen).isEmpty();
+  }
+
+  @Test
+  void a_watch_that_fell_silent_after_two_healthy_minutes_makes_retries_start_over() {
+    started();
+    api.down = new IOException("Connection refused");
+    api.watch().ended(null);
+    platform.advance(Duration.ofMinutes(5)); // the delay has grown to 30 s
+    api.down = null;
+    platform.advance(Duration.ofSeconds(31));
+    for (int minute = 0; minute < 3; minute++) {
+      platform.advance(Duration.ofMinutes(1));
+      api.watch().bookmark("5");
+    }
+    api.down = new IOException("Connection refused");
+    platform.advance(Duration.ofSeconds(120)); // silence: listed, in vain
+    assertThat(platform.untilNext()).isLessThanOrEqualTo(millis(100));
+  }
+
+  @Test
+  void one_call_without_an_answer_asks_once_for_fresh_connections() {
+    started();
+    api.io.hangs = true;
+    api.watch().ended(null);
+    platform.advance(Duration.ofSeconds(11));
+    assertThat(api.renewed).isEqualTo(1);
+  }
+
+  @Test
+  void an_error_where_news_are_taken_is_not_the_end_and_is_said() {
+    api.objects.put("shop/a", "A");
+    int[] calls = {0};
+    reflector =
+        new Reflector<>(
+            api,
+            "things in namespace shop",
+            platform,
+            new ReentrantLock(),
+            api.io,
+            Reflector.Settings.DEFAULT.withAudit(Duration.ofMinutes(5)),
+            () -> {
+              if (++calls[0] <= 2) {
+                throw new OutOfMemoryError("Java heap space");
+              }
+              seen.add(reflector.health().state() + " " + reflector.items());
+            });
+    reflector.start();
+    assertThat(reflector.health().state()).isEqualTo(State.STALE);
+    assertThat(reflector.health().detail()).contains("met a bug", "Java heap space");
+    platform.advance(millis(100));
+    assertThat(seen).containsExactly("LIVE [A]");
+    api.put("shop/b", "B");
+    assertThat(seen).last().isEqualTo("LIVE [A, B]");
+    platform.advance(Duration.ofMinutes(1));
+    assertThat(reflector.counts().audits()).isEqualTo(1);
+  }
+
+  @Test
+  void there_is_an_audit_soon_after_each_episode_of_trouble_and_trouble_does_not_put_it_off() {
+    reflector =
+        new Reflector<>(
+            api,
+            "things in namespace shop",
+            platform,
+            new ReentrantLock(),
+            api.io,
+            Reflector.Settings.DEFAULT,
+            () -> {});
+    reflector.start();
+    for (int episode = 1; episode <= 3; episode++) { // only the first of them has a line in the log
+      api.down = new IOException("Connection refused");
+      api.watch().ended(null);
+      platform.advance(Duration.ofSeconds(5));
+      assertThat(reflector.health().state()).isEqualTo(State.STALE);
+      api.down = null;
+      platform.advance(Duration.ofSeconds(30));
+      assertThat(reflector.counts().audits()).isEqualTo(episode);
+    }
+    platform.random(always(0.8)); // 24 s after each
+    for (int episode = 1; episode <= 3; episode++) {
+      api.down = new IOException("Connection refused");
+      api.watch().ended(null);
+      platform.advance(Duration.ofSeconds(1));
+      api.down = null;
+      platform.advance(Duration.ofSeconds(11));
+    }
+    assertThat(reflector.counts().audits()).isEqualTo(4);
+  }
+
+  @Test
+  void an_audit_of_a_watch_that_has_ended_meanwhile_leaves_the_next_one_where_it_is() {
+    reflector =
+        new Reflector<>(
+            api,
+            "things in namespace shop",
+            platform,
+            new ReentrantLock(),
+            api.io,
+            Reflector.Settings.DEFAULT.withSilence(Duration.ofHours(1)),
+            () -> {});
+    reflector.start();
+    api.io.hangs = true;
+    platform.advance(Duration.ofMinutes(8)); // the audit's list gets no answer yet
+    Runnable late = api.io.hanging.remove();
+    api.io.hangs = false;
+    api.down = new IOException("Connection refused");
+    api.watch().ended(null);
+    platform.advance(Duration.ofSeconds(2));
+    api.down = null;
+    platform.advance(Duration.ofSeconds(2));
+    assertThat(reflector.health().state()).isEqualTo(State.LIVE);
+    late.run();
+    assertThat(reflector.counts().audits()).isZero();
+    platform.advance(Duration.ofSeconds(30));
+    assertThat(reflector.counts().audits()).isEqualTo(1);
   }
 }

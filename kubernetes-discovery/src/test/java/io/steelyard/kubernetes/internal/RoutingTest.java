@@ -45,7 +45,6 @@ class RoutingTest {
         terminating,
         uid,
         "pod-" + uid,
-        "shop",
         "node-9",
         "eu-1c",
         forZones,

@@ -3,6 +3,8 @@ package io.steelyard.kubernetes.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.steelyard.Discovery;
+import io.steelyard.Platform;
+import io.steelyard.RandomSource;
 import io.steelyard.Topology;
 import io.steelyard.Topology.State;
 import io.steelyard.kubernetes.testing.Recorder;
@@ -11,6 +13,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** What listeners are told, and when. */
@@ -22,6 +28,10 @@ class ServiceWatchTest {
   private final Recorder recorder = new Recorder();
 
   private ServiceWatch watch(String port) {
+    return watch(port, platform);
+  }
+
+  private ServiceWatch watch(String port, Platform platform) {
     return ServiceWatch.over(
         api,
         api.io,
@@ -55,7 +65,7 @@ class ServiceWatchTest {
             .map(
                 a ->
                     new Slice.Entry(
-                        a, true, true, false, null, null, null, null, null, List.of(), List.of()))
+                        a, true, true, false, null, null, null, null, List.of(), List.of()))
             .toList();
     return new Slice(
         name,
@@ -239,5 +249,128 @@ class ServiceWatchTest {
     assertThat(recorder.addresses()).containsExactly("10.0.0.2:80");
     assertThat(watch.snapshot().topology().state()).isEqualTo(State.CLOSED);
     assertThat(watch.add(recorder)).isNull();
+  }
+
+  /** The virtual platform, whose workers can be used up. */
+  private final class FewWorkers implements Platform {
+    boolean none;
+
+    @Override
+    public long nanoTime() {
+      return platform.nanoTime();
+    }
+
+    @Override
+    public long epochMillis() {
+      return platform.epochMillis();
+    }
+
+    @Override
+    public RandomSource random() {
+      return platform.random();
+    }
+
+    @Override
+    public Executor executor() {
+      return task -> {
+        if (none) {
+          throw new RejectedExecutionException("no worker");
+        }
+        platform.executor().execute(task);
+      };
+    }
+
+    @Override
+    public Cancellable schedule(Runnable task, Duration delay) {
+      return platform.schedule(task, delay);
+    }
+  }
+
+  @Test
+  void a_later_listener_knows_what_is_known_when_it_has_been_added() {
+    FewWorkers few = new FewWorkers();
+    api.objects.put("a", slice("a", "http", "10.0.0.1"));
+    ServiceWatch watch = watch("http", few);
+    watch.add(new Recorder());
+    watch.start();
+    few.none = true;
+    watch.add(recorder);
+    assertThat(recorder.addresses()).containsExactly("10.0.0.1:80");
+  }
+
+  @Test
+  void a_lack_of_workers_loses_no_topology() throws Exception {
+    FewWorkers few = new FewWorkers();
+    api.objects.put("a", slice("a", "http", "10.0.0.1"));
+    ServiceWatch watch = watch("http", few);
+    AutoCloseable handle = watch.add(recorder);
+    watch.start();
+    platform.advance(Duration.ofSeconds(1));
+    few.none = true;
+    api.put("a", slice("a", "http", "10.0.0.2")); // published, but cannot be handed over
+    api.put("a", slice("a", "http", "10.0.0.3")); // waits for the pace, and for a worker
+    platform.advance(Duration.ofSeconds(3));
+    assertThat(recorder.addresses()).containsExactly("10.0.0.1:80");
+    few.none = false;
+    platform.advance(Duration.ofSeconds(1));
+    assertThat(recorder.addresses()).containsExactly("10.0.0.3:80");
+    few.none = true;
+    api.put("a", slice("a", "http", "10.0.0.4"));
+    handle.close();
+    assertThat(platform.scheduled()).isZero();
+  }
+
+  @Test
+  void a_close_waits_for_the_call_under_way_although_its_thread_was_interrupted() throws Exception {
+    CountDownLatch called = new CountDownLatch(1);
+    CountDownLatch released = new CountDownLatch(1);
+    AtomicBoolean over = new AtomicBoolean();
+    Latest<String> latest =
+        new Latest<>(
+            Platform.system(),
+            "test",
+            value -> {
+              called.countDown();
+              awaitQuietly(released);
+              over.set(true);
+            });
+    latest.offer("x");
+    called.await();
+    Thread closer =
+        new Thread(
+            () -> {
+              Thread.currentThread().interrupt();
+              latest.close();
+              if (!over.get() || !Thread.currentThread().isInterrupted()) {
+                over.set(false);
+              }
+            });
+    closer.start();
+    while (closer.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    released.countDown();
+    closer.join();
+    assertThat(over).isTrue();
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void what_is_known_already_is_not_worked_out_again_for_a_change_of_state() {
+    api.objects.put("a", slice("a", "http", "10.0.0.1"));
+    start(recorder);
+    Topology live = recorder.last();
+    api.down = new IOException("Connection refused");
+    api.watch().ended(null);
+    platform.advance(Duration.ofSeconds(1));
+    assertThat(recorder.state()).isEqualTo(State.STALE);
+    assertThat(recorder.last().endpoints()).isSameAs(live.endpoints());
   }
 }

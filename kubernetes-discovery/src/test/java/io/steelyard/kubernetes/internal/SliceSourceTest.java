@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What the client makes of a real API server's refusals. */
-@Timeout(120)
+@Timeout(300)
 class SliceSourceTest {
   @RegisterExtension static final RealApiServer api = new RealApiServer();
 
@@ -51,7 +51,7 @@ class SliceSourceTest {
     } catch (Exception e) {
       end.complete(Failure.of(e));
     }
-    return end.get(20, TimeUnit.SECONDS);
+    return end.get(75, TimeUnit.SECONDS);
   }
 
   @Test

@@ -84,7 +84,6 @@ class SliceUnionTest {
         terminating,
         uid,
         uid == null ? null : "pod-" + uid,
-        "shop",
         "node-1",
         "eu-1a",
         List.of(),

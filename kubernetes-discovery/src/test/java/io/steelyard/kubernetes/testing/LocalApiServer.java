@@ -55,7 +55,7 @@ public final class LocalApiServer implements AutoCloseable {
   /** The token of the user {@code viewer}, who may do nothing until allowed to. */
   public static final String VIEWER = "viewer-token";
 
-  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofSeconds(120);
 
   private final Path assets;
   private final Path folder;

@@ -232,11 +232,8 @@ public final class TcpProxy implements AutoCloseable {
           if (read < 0) {
             break;
           }
-          while (black) {
-            if (server.isClosed() || client.isClosed()) {
-              return;
-            }
-            Thread.sleep(10);
+          if (black) {
+            continue; // swallowed, but the client's end is still heard of
           }
           if (down && !delay.isZero()) {
             Thread.sleep(delay.toMillis());
@@ -257,7 +254,7 @@ public final class TcpProxy implements AutoCloseable {
       } catch (IOException | InterruptedException e) {
         // one side is gone, so the other is told
       }
-      if (!down || !black) { // behind a black hole the server's end is not heard of
+      if (!down || !black) { // out of a black hole the server's end is not heard of
         close();
       }
     }

@@ -1,14 +1,14 @@
 package io.steelyard.kubernetes.internal.policy;
 
-import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodList;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
-import io.fabric8.kubernetes.client.dsl.PodResource;
+import io.fabric8.kubernetes.client.Watcher;
+import io.steelyard.kubernetes.internal.ApiList;
 import io.steelyard.kubernetes.internal.ClientHolder;
+import io.steelyard.kubernetes.internal.ObjectWatcher;
 import io.steelyard.kubernetes.internal.Source;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * The uids of the pods with some labels. The API server does the selecting, and tells of a pod that
@@ -28,20 +28,31 @@ final class PodSelection implements Source<String> {
 
   @Override
   public Listing<String> list() throws Exception {
+    String selector =
+        new TreeMap<>(labels)
+            .entrySet().stream()
+                .map(label -> label.getKey() + "=" + label.getValue())
+                .collect(Collectors.joining(","));
     Listing<String> listing =
-        Listings.of(pods(client.get()).list(new ListOptions()), PodSelection::uid);
+        ApiList.get(
+            client.get(),
+            "api/v1/namespaces/" + namespace + "/pods",
+            selector,
+            Pod.class,
+            PodSelection::uid);
     client.answered();
     return listing;
   }
 
   @Override
   public AutoCloseable watch(String version, Events<String> events) throws Exception {
-    return pods(client.get())
-        .watch(Listings.from(version), new Listings.Events<>(PodSelection::uid, events));
-  }
-
-  private FilterWatchListDeletable<Pod, PodList, PodResource> pods(KubernetesClient client) {
-    return client.pods().inNamespace(namespace).withLabels(labels);
+    Watcher<Pod> watcher = new ObjectWatcher<>(PodSelection::uid, events);
+    return client
+        .get()
+        .pods()
+        .inNamespace(namespace)
+        .withLabels(labels)
+        .watch(ObjectWatcher.from(version), watcher);
   }
 
   private static String uid(Pod pod) {

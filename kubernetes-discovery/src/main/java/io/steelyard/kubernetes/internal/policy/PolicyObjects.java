@@ -2,16 +2,18 @@ package io.steelyard.kubernetes.internal.policy;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
-import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.steelyard.kubernetes.internal.ApiList;
 import io.steelyard.kubernetes.internal.ClientHolder;
+import io.steelyard.kubernetes.internal.ObjectWatcher;
 import io.steelyard.kubernetes.internal.Source;
 
 /**
@@ -45,7 +47,12 @@ final class PolicyObjects implements Source<Policy> {
   public Listing<Policy> list() throws Exception {
     try {
       Listing<Policy> listing =
-          Listings.of(policies(client.get()).list(new ListOptions()), this::read);
+          ApiList.get(
+              client.get(),
+              "apis/steelyard.io/v1alpha1/namespaces/" + namespace + "/loadbalancingpolicies",
+              null,
+              GenericKubernetesResource.class,
+              this::read);
       client.answered();
       return listing;
     } catch (KubernetesClientException e) {
@@ -64,8 +71,8 @@ final class PolicyObjects implements Source<Policy> {
 
   @Override
   public AutoCloseable watch(String version, Events<Policy> events) throws Exception {
-    return policies(client.get())
-        .watch(Listings.from(version), new Listings.Events<>(this::read, events));
+    Watcher<GenericKubernetesResource> watcher = new ObjectWatcher<>(this::read, events);
+    return policies(client.get()).watch(ObjectWatcher.from(version), watcher);
   }
 
   private Policy read(GenericKubernetesResource resource) {
@@ -73,7 +80,7 @@ final class PolicyObjects implements Source<Policy> {
   }
 
   /** Merges this into the status of a policy. Blocks. */
-  void patchStatus(String name, String json) {
+  void patchStatus(String name, String json) throws InterruptedException {
     GenericKubernetesResource known = new GenericKubernetesResource(); // else it is read first
     known.setApiVersion("steelyard.io/v1alpha1");
     known.setKind("LoadBalancingPolicy");

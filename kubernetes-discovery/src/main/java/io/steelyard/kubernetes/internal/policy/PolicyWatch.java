@@ -6,6 +6,7 @@ import io.steelyard.PolicySource.Advice;
 import io.steelyard.Topology;
 import io.steelyard.kubernetes.internal.ClientHolder;
 import io.steelyard.kubernetes.internal.IoThreads;
+import io.steelyard.kubernetes.internal.Latest;
 import io.steelyard.kubernetes.internal.Reflector;
 import io.steelyard.kubernetes.internal.ServiceFacts;
 import java.time.Duration;
@@ -113,7 +114,7 @@ public final class PolicyWatch {
     private Governed(LoadBalancingPolicy builders, ServiceFacts facts, Consumer<Advice> listener) {
       this.builders = builders;
       this.facts = facts;
-      this.delivery = new Latest<>(listener, platform.executor());
+      this.delivery = new Latest<>(platform, "policies of " + facts.service(), listener);
     }
 
     /** The service is described so now. */
@@ -163,6 +164,9 @@ public final class PolicyWatch {
         if (last) {
           closed = true;
           pods = List.copyOf(selections.values());
+          if (reports != null) {
+            reports.close();
+          }
         } else {
           changed(); // pods that were selected for it alone need not be watched any longer
         }
@@ -211,12 +215,13 @@ public final class PolicyWatch {
     if (reflector.loaded()) {
       remember();
     }
+    List<Governed> all = List.copyOf(governed); // an executor may run at once, and close one
     Map<Governed, Choice> choices = new HashMap<>();
-    for (Governed balancer : governed) {
+    for (Governed balancer : all) {
       choices.put(balancer, choice(balancer));
     }
     selectPods(choices.values());
-    for (Governed balancer : governed) {
+    for (Governed balancer : all) {
       advise(balancer, Objects.requireNonNull(choices.get(balancer)));
     }
   }

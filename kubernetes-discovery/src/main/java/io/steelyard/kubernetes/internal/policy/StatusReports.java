@@ -1,5 +1,6 @@
 package io.steelyard.kubernetes.internal.policy;
 
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.steelyard.Platform;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,8 +34,10 @@ final class StatusReports {
 
   // Guarded by lock.
   private final Map<String, Policy> latest = new HashMap<>(); // by uid
-  private final Map<String, Long> planned = new HashMap<>(); // by uid: the generation
+  private final Map<String, Plan> plans = new HashMap<>(); // by uid
   private final Set<String> told = new HashSet<>(); // failures
+
+  private record Plan(long generation, Platform.Cancellable timer) {}
 
   StatusReports(PolicyObjects objects, Platform platform, ReentrantLock lock, ExecutorService io) {
     this.objects = objects;
@@ -46,20 +49,31 @@ final class StatusReports {
   /** This is how a policy stands now; under the lock. */
   void consider(Policy policy) {
     latest.put(policy.uid(), policy);
+    Plan plan = plans.get(policy.uid());
     if (policy.mine()
         || policy.reported() >= policy.generation()
-        || Long.valueOf(policy.generation()).equals(planned.get(policy.uid()))) {
+        || (plan != null && plan.generation() == policy.generation())) {
       return;
     }
-    planned.put(policy.uid(), policy.generation());
+    if (plan != null) {
+      plan.timer().cancel();
+    }
     Duration wait = Duration.ofNanos((long) (SPREAD.toNanos() * platform.random().nextDouble()));
-    platform.schedule(() -> due(policy.uid()), wait);
+    plans.put(
+        policy.uid(),
+        new Plan(policy.generation(), platform.schedule(() -> due(policy.uid()), wait)));
+  }
+
+  /** Nothing more is written; under the lock. */
+  void close() {
+    plans.values().forEach(plan -> plan.timer().cancel());
+    latest.clear();
   }
 
   /** These policies are all there are; under the lock. */
   void retain(Set<String> uids) {
     latest.keySet().retainAll(uids);
-    planned.keySet().retainAll(uids);
+    plans.keySet().retainAll(uids);
     told.retainAll(uids);
   }
 
@@ -81,20 +95,33 @@ final class StatusReports {
   private void report(Policy policy) {
     try {
       objects.patchStatus(policy.name(), json(policy));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // it is over
     } catch (RuntimeException e) {
-      boolean first;
-      lock.lock();
-      try {
-        first = told.add(policy.uid());
-      } finally {
-        lock.unlock();
+      failed(policy, e);
+    }
+  }
+
+  private void failed(Policy policy, RuntimeException e) {
+    boolean refused =
+        e instanceof KubernetesClientException answer
+            && (answer.getCode() == 401 || answer.getCode() == 403);
+    boolean first;
+    lock.lock();
+    try {
+      first = told.add(policy.uid());
+      if (!refused) {
+        plans.remove(policy.uid()); // with the next news it is tried again
       }
-      if (first) {
-        log.warn(
-            "Kubernetes: cannot report on {} (needs patch on loadbalancingpolicies/status): {}",
-            policy.title(),
-            e.getMessage());
-      }
+    } finally {
+      lock.unlock();
+    }
+    if (first) {
+      log.warn(
+          "Kubernetes: cannot report on {}{}: {}",
+          policy.title(),
+          refused ? " (needs patch on loadbalancingpolicies/status)" : "",
+          e.getMessage());
     }
   }
 
