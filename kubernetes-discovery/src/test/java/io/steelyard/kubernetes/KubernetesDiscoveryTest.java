@@ -357,8 +357,7 @@ class KubernetesDiscoveryTest {
         eventually().untilAsserted(() -> assertThat(recorder.addresses()).hasSize(1));
         client.close();
         // The watch may have been about to open; that call is then given up after ten seconds.
-        eventually()
-            .untilAsserted(() -> assertThat(recorder.state()).isEqualTo(State.CLOSED));
+        eventually().untilAsserted(() -> assertThat(recorder.state()).isEqualTo(State.CLOSED));
         assertThat(recorder.addresses()).containsExactly("10.0.0.1:8080");
       }
     } finally {

@@ -165,11 +165,6 @@ public record Slice(
       return high != 0 ? high : Long.compareUnsigned(uidLow, that.uidLow);
     }
 
-    /** A number that differs, as good as always, from that of another uid. */
-    long uuidHash() {
-      return uidHigh * 0x9e3779b97f4a7c15L + uidLow;
-    }
-
     public @Nullable String pod() {
       return pod;
     }

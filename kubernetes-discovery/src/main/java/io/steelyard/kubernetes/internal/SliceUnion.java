@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -408,11 +407,6 @@ public final class SliceUnion {
       return written(host) + ":" + port;
     }
 
-    /** Another id has another one, nearly always. */
-    long idKey() {
-      return (entry.hasUuid() ? entry.uuidHash() : id.hashCode()) * 65_537 + port;
-    }
-
     boolean ipv6() {
       return slice.addressType().equals("IPv6");
     }
@@ -495,20 +489,38 @@ public final class SliceUnion {
 
   /** What is left of those that share an address or an id, sorted by id. */
   private static List<Candidate> distinct(List<Candidate> all, Settings settings) {
-    boolean mayShare =
-        repeats(all.stream().mapToLong(Candidate::placeKey))
-            || repeats(all.stream().mapToLong(Candidate::idKey));
-    List<Candidate> distinct = new ArrayList<>(mayShare ? settled(all, settings) : all);
-    distinct.sort(BY_ID);
-    return distinct;
+    List<Candidate> sorted = new ArrayList<>(all);
+    sorted.sort(BY_ID);
+    if (repeatsAnId(sorted) || mayRepeatAPlace(sorted)) {
+      sorted = new ArrayList<>(settled(all, settings));
+      sorted.sort(BY_ID);
+    }
+    return sorted;
   }
 
-  private static boolean repeats(LongStream keys) {
-    long[] sorted = keys.sorted().toArray();
-    for (int i = 1; i < sorted.length; i++) {
-      if (sorted[i] == sorted[i - 1]) {
+  private static boolean repeatsAnId(List<Candidate> sorted) {
+    for (int i = 1; i < sorted.size(); i++) {
+      if (BY_ID.compare(sorted.get(i - 1), sorted.get(i)) == 0) {
         return true;
       }
+    }
+    return false;
+  }
+
+  /** A set of numbers, as one of texts would have to write them all first. */
+  private static boolean mayRepeatAPlace(List<Candidate> candidates) {
+    int capacity = Integer.highestOneBit(candidates.size() + 1) * 4; // a half full at most
+    long[] places = new long[capacity];
+    for (Candidate candidate : candidates) {
+      long place = candidate.placeKey() == 0 ? 1 : candidate.placeKey(); // 0 is an empty slot
+      int slot = (int) ((place * 0x9e3779b97f4a7c15L) >>> 32) & (capacity - 1);
+      while (places[slot] != 0) {
+        if (places[slot] == place) {
+          return true;
+        }
+        slot = (slot + 1) & (capacity - 1);
+      }
+      places[slot] = place;
     }
     return false;
   }

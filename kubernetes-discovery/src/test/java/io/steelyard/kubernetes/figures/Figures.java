@@ -65,7 +65,9 @@ public final class Figures {
     try (Balancer balancer = balancer(discovery)) {
       until(() -> usable(balancer) == Cart.PER_SLICE);
       changes("small", 1, balancer, 60); // warm-up
-      print("100 endpoints in 1 slice", changes("small", 1, balancer, 150));
+      print(
+          "change to pick over the API server's delivery, 100 endpoints in 1 slice",
+          changes("small", 1, balancer, 150));
     }
   }
 
@@ -90,7 +92,9 @@ public final class Figures {
     KubernetesDiscovery discovery = Cart.discovery(server, "large");
     try (Balancer balancer = balancer(discovery)) {
       until(() -> usable(balancer) == SLICES * Cart.PER_SLICE);
-      print("10,000 endpoints in 100 slices", changes("large", SLICES, balancer, 100));
+      print(
+          "change to pick over the API server's delivery, 10,000 endpoints in 100 slices",
+          changes("large", SLICES, balancer, 100));
       bursts(balancer);
       churn(balancer);
     }
@@ -160,23 +164,29 @@ public final class Figures {
       throws Exception {
     int all = usable(balancer);
     AtomicLong delivered = new AtomicLong();
+    AtomicLong deliveredToo = new AtomicLong();
     long[] delays = new long[count];
-    try (Watch bare = bare(service, delivered)) {
+    long[] apart = new long[count];
+    try (Watch bare = bare(service, delivered);
+        Watch another = bare(service, deliveredToo)) {
       Thread.sleep(500);
       for (int i = 0; i < count; i++) {
         Thread.sleep(150); // so that each is the first change after a pause
         boolean off = i % 2 == 0;
         delivered.set(0);
+        deliveredToo.set(0);
         int s = i / 2 % slices;
         replace(Cart.slice(service, s, off ? 7 : -1));
         int expected = off ? all - 1 : all;
         until(() -> usable(balancer) == expected);
         long picked = System.nanoTime();
-        until(() -> delivered.get() != 0);
+        until(() -> delivered.get() != 0 && deliveredToo.get() != 0);
         delays[i] = picked - delivered.get();
+        apart[i] = Math.abs(deliveredToo.get() - delivered.get());
       }
       Thread.sleep(300);
     }
+    print("two bare watches apart, " + service, apart);
     return delays;
   }
 
@@ -199,7 +209,7 @@ public final class Figures {
         delays[i] = Math.max(0, picked - delivered.get());
       }
     }
-    print("bursts of 50 changes, from the last", delays);
+    print("change to pick over the API server's delivery, bursts of 50, from the last", delays);
   }
 
   /** A hundred slices change once a second, written by another process. */
@@ -283,7 +293,7 @@ public final class Figures {
     Arrays.sort(sorted);
     System.out.printf(
         Locale.ROOT,
-        "change to pick over the API server's delivery, %s: p50 %.1f ms, p99 %.1f ms (%d)%n",
+        "%s: p50 %.1f ms, p99 %.1f ms (%d)%n",
         what,
         sorted[sorted.length / 2] / 1e6,
         sorted[(int) Math.ceil(sorted.length * 0.99) - 1] / 1e6,
