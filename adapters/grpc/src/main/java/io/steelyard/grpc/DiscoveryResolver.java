@@ -62,6 +62,12 @@ final class DiscoveryResolver extends NameResolver {
             });
   }
 
+  /** A connection has failed: its address may be wrong. */
+  @Override
+  public void refresh() {
+    discovery.refresh();
+  }
+
   private void publish(Topology topology, List<EquivalentAddressGroup> groups, Listener2 listener) {
     if (closed) {
       return;
