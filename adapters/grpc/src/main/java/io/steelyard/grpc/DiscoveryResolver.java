@@ -67,14 +67,17 @@ final class DiscoveryResolver extends NameResolver {
   }
 
   /**
-   * A connection was lost, or the last attempt failed. Discovery tells of changes by itself; names
-   * are looked up again, and a discovery that would not start is asked again.
+   * A connection was lost, or the last attempt failed: discovery is asked anew, the names that it
+   * gave are looked up again, and one that would not start is started again.
    */
   @Override
   public void refresh() {
     if (watch == null) {
       watch();
-    } else if (hasNames(last)) {
+      return;
+    }
+    discovery.refresh();
+    if (hasNames(last)) {
       lookUp();
     }
   }

@@ -19,6 +19,7 @@ import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import io.steelyard.BalancerStats;
+import io.steelyard.Discovery;
 import io.steelyard.Endpoint;
 import io.steelyard.LoadBalancingPolicy;
 import io.steelyard.Outcome;
@@ -70,6 +71,28 @@ class BalancedChannelTest {
     await()
         .atMost(Duration.ofSeconds(10))
         .untilAsserted(() -> assertThat(fixture.balancer().stats().inFlight()).isZero());
+  }
+
+  @Test
+  void the_discovery_is_asked_anew_when_a_connection_fails() throws Exception {
+    Pod moved = fixture.pod("a");
+    Discovery names =
+        new Discovery() {
+          @Override
+          public AutoCloseable watch(Listener listener) {
+            return fixture.discovery.watch(listener);
+          }
+
+          @Override
+          public void refresh() {
+            fixture.publish(moved);
+          }
+        };
+    fixture.services = Services.of("cart", names);
+    try (ServerSocket nobody = new ServerSocket(0)) {
+      fixture.discovery.publish(Endpoint.of("127.0.0.1", nobody.getLocalPort()));
+    }
+    assertThat(call(fixture.channel(), "")).isEqualTo("a");
   }
 
   // ---- spreading ----

@@ -87,12 +87,16 @@ final class BalancerFactory {
     String bean = service.discovery();
     int sources =
         (endpoints == null || endpoints.isEmpty() ? 0 : 1)
+            + (service.dns() == null ? 0 : 1)
+            + (service.file() == null ? 0 : 1)
             + (kubernetes == null ? 0 : 1)
             + (bean == null ? 0 : 1);
     if (sources != 1) {
       throw new ServiceConfigurationException(
           place,
-          sources + " sources of endpoints (expected: one of endpoints, kubernetes, discovery)");
+          sources
+              + " sources of endpoints (expected: one of endpoints, dns, file, kubernetes,"
+              + " discovery)");
     }
     if (bean != null) {
       if (!beans.containsBean(bean) || !beans.isTypeMatch(bean, Discovery.class)) {
@@ -110,7 +114,13 @@ final class BalancerFactory {
       }
       return KubernetesServices.discovery(place, name, kubernetes, beans);
     }
-    return FixedEndpoints.discovery(place, Objects.requireNonNull(endpoints));
+    if (service.dns() != null) {
+      return Sources.dns(place, service.dns());
+    }
+    if (service.file() != null) {
+      return Sources.file(place, service.file());
+    }
+    return Sources.fixed(place, Objects.requireNonNull(endpoints));
   }
 
   private static boolean kubernetesPresent() {

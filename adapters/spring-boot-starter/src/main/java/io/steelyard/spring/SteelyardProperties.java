@@ -19,10 +19,13 @@ record SteelyardProperties(
     @DefaultValue Map<String, Service> services, @DefaultValue Metrics metrics) {
 
   /**
-   * One service: where its endpoints come from (endpoints, kubernetes or discovery), and how to
-   * choose among them.
+   * One service: where its endpoints come from (endpoints, dns, file, kubernetes or discovery), and
+   * how to choose among them.
    *
    * @param endpoints A fixed list of host:port.
+   * @param dns A name with a port, whose addresses are looked up again and again, or the name of
+   *     SRV records (_http._tcp.example.com).
+   * @param file A file with one endpoint a line, which may change.
    * @param kubernetes A service of Kubernetes, by its EndpointSlices.
    * @param discovery Name of a bean of type Discovery.
    * @param strategy What chooses; the library's default if left out.
@@ -35,6 +38,8 @@ record SteelyardProperties(
    */
   record Service(
       @Nullable List<String> endpoints,
+      @Nullable String dns,
+      @Nullable String file,
       @Nullable Kubernetes kubernetes,
       @Nullable String discovery,
       @Nullable Strategy strategy,

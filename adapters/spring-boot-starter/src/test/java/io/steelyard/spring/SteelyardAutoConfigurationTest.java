@@ -20,11 +20,14 @@ import io.steelyard.PickContext;
 import io.steelyard.retry.RetryPolicy;
 import io.steelyard.strategy.Strategies;
 import io.steelyard.testkit.ManualDiscovery;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -159,7 +162,9 @@ class SteelyardAutoConfigurationTest {
           latency-decay=0s               | latency-decay: PT0S (expected: 1 ms to 10 minutes)
           endpoints[0]=10.0.0.7          | endpoints[0]: "10.0.0.7" (expected: host:port, such as 10.0.0.7:8080)
           endpoints[0]=10.0.0.7:70000    | endpoints[0]: "10.0.0.7:70000" (expected: host:port
-          discovery=nobody               | 2 sources of endpoints (expected: one of endpoints, kubernetes, discovery)
+          discovery=nobody               | 2 sources of endpoints (expected: one of endpoints, dns, file, kubernetes, discovery)
+          dns=cart:80                    | 2 sources of endpoints
+          file=/etc/cart                 | 2 sources of endpoints
           """)
   void what_is_wrong_stops_the_start_with_key_and_expectation(String property, String message) {
     application
@@ -201,7 +206,7 @@ class SteelyardAutoConfigurationTest {
                 assertThat(complaint(context.getStartupFailure()))
                     .hasMessage(
                         "steelyard.services.cart: 0 sources of endpoints (expected: one of"
-                            + " endpoints, kubernetes, discovery)"));
+                            + " endpoints, dns, file, kubernetes, discovery)"));
     application
         .withPropertyValues(CART + "discovery=nobody")
         .run(
@@ -210,6 +215,41 @@ class SteelyardAutoConfigurationTest {
                     .hasMessage(
                         "steelyard.services.cart.discovery: \"nobody\" (expected: the name of a"
                             + " bean of type Discovery)"));
+  }
+
+  @Test
+  void endpoints_come_from_a_name_or_a_file(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("cart"), "10.0.0.7:8080 weight=3\n");
+    application
+        .withPropertyValues(CART + "file=" + file, "steelyard.services.search.dns=localhost:9000")
+        .run(
+            context -> {
+              Balancer cart = context.getBean("cartBalancer", Balancer.class);
+              assertThat(cart.candidates().topology().endpoints())
+                  .containsExactly(Endpoint.of("10.0.0.7", 8080).withWeight(3));
+              Balancer search = context.getBean("searchBalancer", Balancer.class);
+              search.ready().toCompletableFuture().get(10, TimeUnit.SECONDS);
+              assertThat(search.candidates().topology().endpoints())
+                  .containsExactly(Endpoint.of("127.0.0.1", 9000));
+            });
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          cart.example.com | .dns: "cart.example.com" (expected: host:port, such as cart.example.com:8080 or _http._tcp.example.com)
+          [::1]:80         | .dns: dns: host: "::1" (expected: a host name)
+          _http._tcp..x    | .dns: srv: name: "_http._tcp..x" (expected: a name such as _http._tcp.cart.example.com)
+          """)
+  void a_name_that_cannot_be_looked_up_stops_the_start(String name, String message) {
+    application
+        .withPropertyValues(CART + "dns=" + name)
+        .run(
+            context ->
+                assertThat(complaint(context.getStartupFailure()))
+                    .hasMessage("steelyard.services.cart" + message));
   }
 
   @Test
