@@ -76,7 +76,11 @@ final class DiscoveryResolver extends NameResolver {
       watch();
       return;
     }
-    discovery.refresh();
+    try {
+      discovery.refresh();
+    } catch (RuntimeException e) { // as in watch()
+      report(e);
+    }
     if (hasNames(last)) {
       lookUp();
     }

@@ -7,7 +7,10 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 
-/** The JDK's client, by {@code send} or by {@code sendAsync}. Before 21 its clients close when they are garbage. */
+/**
+ * The JDK's client, by {@code send} or by {@code sendAsync}. Before 21 its clients close when they
+ * are garbage.
+ */
 final class JdkSubject extends HttpSubject {
   private final boolean async;
 

@@ -30,8 +30,7 @@ final class OkHttpSubject extends HttpSubject {
 
   @Override
   public Sender balanced() {
-    OkHttpClient client =
-        SteelyardInterceptor.wrap(client()).service(SERVICE, balancer).build();
+    OkHttpClient client = SteelyardInterceptor.wrap(client()).service(SERVICE, balancer).build();
     return toService(client.connectionPool()::evictAll, address -> request(client, address));
   }
 
