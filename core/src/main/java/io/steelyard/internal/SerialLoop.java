@@ -13,9 +13,9 @@ import org.slf4j.LoggerFactory;
  * Runs one piece of work again and again, never twice at once: when woken, and when the time comes
  * that the work itself named. Wakes that come together are one run. After a run there is a pause of
  * at least {@link #GAP_NANOS}, and twenty times as long as the run took, so that control work takes
- * at most a twentieth of a core; but at most {@link #LONGEST_GAP_NANOS}, so that a burst of changes is
- * in force within a quarter of a second: a run may have been long for other reasons (a listener, a
- * busy machine, a garbage collection). The first run after a pause is immediate.
+ * at most a twentieth of a core; but at most {@link #LONGEST_GAP_NANOS}, so that a burst of changes
+ * is in force within a quarter of a second: a run may have been long for other reasons (a listener,
+ * a busy machine, a garbage collection). The first run after a pause is immediate.
  */
 final class SerialLoop {
   private static final Logger log = LoggerFactory.getLogger(SerialLoop.class);

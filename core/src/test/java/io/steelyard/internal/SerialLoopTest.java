@@ -65,11 +65,11 @@ class SerialLoopTest {
 
   @Test
   void the_pause_is_twenty_times_as_long_as_the_run() {
-    took = Duration.ofMillis(50).toNanos();
+    took = Duration.ofMillis(6).toNanos();
     loop.wake();
     settle();
     loop.wake();
-    platform.advance(Duration.ofMillis(999));
+    platform.advance(Duration.ofMillis(119));
     settle();
     assertThat(runs).isEqualTo(1);
     platform.advance(Duration.ofMillis(1));

@@ -496,9 +496,18 @@ class SlotTest {
         }
         owner.now +=
             random.nextInt(20) == 0 ? random.nextLong(30 * SECOND) : random.nextInt(50_000_000);
-        assertThat(at.expectedNanos(owner.now)).isEqualTo(expected(at, owner.now));
+        double expected = expected(at, owner.now);
+        assertThat(at.expectedNanos(owner.now)).isEqualTo(expected);
+        // The curve between two powers of two 6.1 %, what a hundredth less and failures that charge
+        // a hundredth are taken for 1 % each.
+        assertThat(at.logExpectedNanos(owner.now))
+            .isBetween(floatBits(expected / 1.082), floatBits(expected * 1.082));
       }
     }
+  }
+
+  private static int floatBits(double number) {
+    return Float.floatToRawIntBits((float) number);
   }
 
   private static double expected(Slot at, long now) {
