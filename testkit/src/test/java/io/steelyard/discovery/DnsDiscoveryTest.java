@@ -329,12 +329,15 @@ class DnsDiscoveryTest {
     cart().watch(heard);
     assertThat(heard.last().state()).isEqualTo(State.SYNCING);
     assertThat(heard.last().detail()).isEqualTo(CART + " is not known");
+    answers.failing(CART, CART + NO_ANSWER);
+    anInterval();
     answers.host(CART, "10.0.0.1");
     anInterval();
     assertThat(heard.last().state()).isEqualTo(State.LIVE);
     answers.failing(CART, CART);
     anInterval();
     assertThat(heard.last().state()).isEqualTo(State.STALE);
+    assertThat(heard.last().detail()).as("not the old reason").isEqualTo(CART + " is not known");
     answers.failing(CART, CART + NO_SUCH_NAME);
     anInterval();
     assertThat(heard.last().state()).isEqualTo(State.ABSENT);
