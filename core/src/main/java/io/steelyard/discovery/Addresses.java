@@ -2,57 +2,13 @@ package io.steelyard.discovery;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** What to make of the addresses of a name. */
 final class Addresses {
-  private static final String BYTE = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])";
-  private static final String SIX = "[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:%[-.\\w]+)?";
-  private static final Pattern SERVER =
-      Pattern.compile(
-          "(?:(?<four>(?:"
-              + BYTE
-              + "\\.){3}"
-              + BYTE
-              + ")|\\[(?<six>"
-              + SIX
-              + ")])(?::(?<port>[0-9]{1,5}))?|(?<bare>"
-              + SIX
-              + ")");
-
   private Addresses() {}
-
-  /** A name server written as an address with or without a port; null if it is not. */
-  static @Nullable InetSocketAddress server(String text) {
-    Matcher parts = SERVER.matcher(text);
-    if (!parts.matches()) {
-      return null;
-    }
-    String port = parts.group("port");
-    int number = port == null ? 53 : Integer.parseInt(port);
-    String address =
-        Stream.of(parts.group("four"), parts.group("six"), parts.group("bare"))
-            .filter(Objects::nonNull)
-            .findFirst()
-            .orElseThrow();
-    try {
-      // Asks nobody: what has the form of an address is read as one.
-      return number < 1 || number > 65_535
-          ? null
-          : new InetSocketAddress(InetAddress.getByName(address), number);
-    } catch (UnknownHostException e) {
-      return null;
-    }
-  }
 
   /**
    * Those of the preferred family, all if there is none of it; sorted, as name servers turn the

@@ -37,24 +37,7 @@ public final class Discoveries {
    * @throws IllegalArgumentException if the host is no host name, or the port out of range
    */
   public static DnsDiscovery dns(String host, int port) {
-    return DnsDiscovery.host(host, port);
-  }
-
-  /**
-   * The targets of SRV records (RFC 2782), looked up every 30 seconds: they have ports and weights.
-   *
-   * <p>Those with the lowest priority number are published, at the addresses of their targets; the
-   * next ones only where none of these has an address. A weight is shared among the addresses of
-   * its target, and zero beside others counts a hundredth of one. The attribute {@code target} is
-   * the target's name. A target whose name is gone is left out; one that cannot be looked up keeps
-   * its last addresses, and the state is {@code STALE}.
-   *
-   * @param name the whole name, such as {@code _http._tcp.cart.shop.svc.cluster.local}: search
-   *     domains do not apply
-   * @throws IllegalArgumentException if it is no name
-   */
-  public static DnsDiscovery srv(String name) {
-    return DnsDiscovery.service(name);
+    return DnsDiscovery.of(host, port);
   }
 
   /**

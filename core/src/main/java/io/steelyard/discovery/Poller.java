@@ -2,7 +2,6 @@ package io.steelyard.discovery;
 
 import io.steelyard.Discovery;
 import io.steelyard.Platform;
-import io.steelyard.RandomSource;
 import io.steelyard.Topology;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
@@ -26,9 +25,6 @@ final class Poller implements AutoCloseable {
   interface Source {
     /** What is known now, and when to ask again; may block. Throws only if it has a bug. */
     Look look();
-
-    /** Ends a look that is under way, as far as it can be ended. Idempotent, never blocks. */
-    default void close() {}
   }
 
   /**
@@ -196,23 +192,6 @@ final class Poller implements AutoCloseable {
       closed = true;
       disarm();
     }
-    source.close();
     outlet.close();
-  }
-
-  /** From this to a fifth more: clients that began together do not stay together. */
-  static Duration jittered(Duration every, RandomSource random) {
-    return every.plusNanos((long) (random.nextDouble() * every.toNanos() / 5));
-  }
-
-  /**
-   * Full jitter (Brooker, "Exponential Backoff and Jitter", 2015): a random part of 1 s, 2 s, 4 s
-   * and so on, at most of {@code most}.
-   *
-   * @param failures how many in a row, 1 or more
-   */
-  static Duration backoff(int failures, Duration most, RandomSource random) {
-    long cap = Math.min(most.toNanos(), GAP.toNanos() << Math.min(failures - 1, 20));
-    return Duration.ofNanos((long) (random.nextDouble() * cap));
   }
 }

@@ -25,17 +25,12 @@ final class Sources {
     }
   }
 
-  /** Reads {@code <place>.dns}: {@code host:port}, or the name of SRV records. */
+  /** Reads {@code <place>.dns}: {@code host:port}, all addresses of the host. */
   static Discovery dns(String place, String text) {
     String key = place + ".dns";
+    Endpoint named = endpoint(key, text, "cart.example.com:8080");
     try {
-      if (text.startsWith("_")) {
-        return Discoveries.srv(text.strip());
-      }
-      Endpoint named = endpoint(key, text, "cart.example.com:8080 or _http._tcp.example.com");
       return Discoveries.dns(named.host(), named.port());
-    } catch (ServiceConfigurationException e) {
-      throw e;
     } catch (IllegalArgumentException e) {
       throw new ServiceConfigurationException(key, String.valueOf(e.getMessage()));
     }

@@ -23,8 +23,7 @@ record SteelyardProperties(
    * how to choose among them.
    *
    * @param endpoints A fixed list of host:port.
-   * @param dns A name with a port, whose addresses are looked up again and again, or the name of
-   *     SRV records (_http._tcp.example.com).
+   * @param dns A name with a port, whose addresses are looked up again and again.
    * @param file A file with one endpoint a line, which may change.
    * @param kubernetes A service of Kubernetes, by its EndpointSlices.
    * @param discovery Name of a bean of type Discovery.

@@ -239,9 +239,8 @@ class SteelyardAutoConfigurationTest {
       delimiter = '|',
       textBlock =
           """
-          cart.example.com | .dns: "cart.example.com" (expected: host:port, such as cart.example.com:8080 or _http._tcp.example.com)
+          cart.example.com | .dns: "cart.example.com" (expected: host:port, such as cart.example.com:8080)
           [::1]:80         | .dns: dns: host: "::1" (expected: a host name)
-          _http._tcp..x    | .dns: srv: name: "_http._tcp..x" (expected: a name such as _http._tcp.cart.example.com)
           """)
   void a_name_that_cannot_be_looked_up_stops_the_start(String name, String message) {
     application
