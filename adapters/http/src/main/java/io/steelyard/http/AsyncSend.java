@@ -228,7 +228,9 @@ final class AsyncSend<T> {
       underWay.end(outcome); // before the cancelling, which looks like a failure from below
     }
     CompletableFuture<?> sending = sent;
-    if (sending != null) {
+    // The JDK's client closes the connection of whatever is cancelled before its future is done. At
+    // the end of the body that connection may have gone to another request, which would fail.
+    if (sending != null && (underWay == null || !underWay.complete())) {
       sending.cancel(true);
     }
   }

@@ -86,7 +86,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Cancelling.</b> When the future of {@code sendAsync} is completed from outside ({@code
  * cancel}, {@code orTimeout}, {@code completeOnTimeout}), the request under way is cancelled: a
  * time-out counts as {@code TIMEOUT} against the endpoint, everything else is neutral. So is
- * interrupting a thread in {@code send}.
+ * interrupting a thread in {@code send}. The JDK's client closes the connection of a request that
+ * it cancels, even where the answer has just ended and another request has the connection already:
+ * that one breaks off and counts as a {@code FAILURE}. What can be seen to have ended is therefore
+ * not cancelled there any more; a moment remains, which is the JDK's.
  *
  * <p><b>Life cycle.</b> {@link #close()} and its kin close the wrapped client where the JDK has
  * such methods (21 and later) and do nothing before. They never close a balancer: whoever built it

@@ -60,6 +60,9 @@ final class Exchange extends OpenBodies.Body {
   /** Whether the body is complete when {@code send} returns, and is not watched by itself. */
   private volatile boolean whole;
 
+  /** Whether a watched body has arrived to its end. */
+  private volatile boolean complete;
+
   private volatile @Nullable Duration retryIn;
   private volatile Platform.@Nullable Cancellable bodyTimer;
   private volatile @Nullable Subscription subscription;
@@ -178,6 +181,14 @@ final class Exchange extends OpenBodies.Body {
     }
     Outcome outcome = ofError(error);
     return outcome == Outcome.UNREACHABLE ? Outcome.FAILURE : outcome;
+  }
+
+  /**
+   * Whether there is nothing left to be cancelled: the body is known to have arrived to its end,
+   * though the caller's subscriber may still make something of it.
+   */
+  boolean complete() {
+    return complete;
   }
 
   /** {@code send} has failed. */
@@ -313,6 +324,7 @@ final class Exchange extends OpenBodies.Body {
 
     @Override
     public void onComplete() {
+      complete = true;
       endByStatus();
       reader.onComplete();
     }

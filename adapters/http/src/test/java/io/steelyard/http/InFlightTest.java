@@ -22,6 +22,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -66,8 +67,12 @@ final class InFlightTest {
   }
 
   private void awaitFinish() {
+    awaitLatch(finish);
+  }
+
+  private static void awaitLatch(CountDownLatch latch) {
     try {
-      finish.await(20, TimeUnit.SECONDS);
+      latch.await(20, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -97,6 +102,53 @@ final class InFlightTest {
 
   private static void awaitBegun(Balancer balancer) {
     await().until(() -> balancer.stats().begun() > 0);
+  }
+
+  /**
+   * The JDK's client gives the connection back at the end of the body, and closes it nevertheless
+   * if the request is cancelled before its future is done.
+   */
+  @Test
+  void aCancelAfterTheEndOfTheBodyLeavesTheConnectionToTheNextRequest() throws Exception {
+    CountDownLatch bodyIsThere = new CountDownLatch(1);
+    CountDownLatch nextIsThere = new CountDownLatch(1);
+    CountDownLatch cancelled = new CountDownLatch(1);
+    Pod pod =
+        pods.pod(
+            "127.0.0.2",
+            exchange -> {
+              if (exchange.getRequestMethod().equals("POST")) {
+                nextIsThere.countDown();
+                awaitFinish();
+              }
+              Pods.answer(exchange, 200, "hello");
+            });
+    Balancer balancer = Listing.of(pod);
+    HttpClient client = client(balancer);
+    CompletableFuture<HttpResponse<String>> first =
+        client.sendAsync(
+            REQUEST,
+            info ->
+                BodySubscribers.mapping(
+                    BodySubscribers.ofString(StandardCharsets.UTF_8),
+                    text -> {
+                      bodyIsThere.countDown();
+                      awaitLatch(cancelled);
+                      return text;
+                    }));
+    awaitLatch(bodyIsThere);
+    HttpRequest post = // which the JDK's client does not repeat by itself
+        HttpRequest.newBuilder(REQUEST.uri()).POST(BodyPublishers.noBody()).build();
+    CompletableFuture<HttpResponse<String>> next = client.sendAsync(post, BodyHandlers.ofString());
+    awaitLatch(nextIsThere);
+
+    assertThat(first.cancel(true)).isTrue();
+    cancelled.countDown();
+    finish.countDown();
+
+    assertThat(next.get(20, TimeUnit.SECONDS).body()).isEqualTo("hello");
+    assertThat(pod.clients).hasSize(1); // one connection, or this test shows nothing
+    assertThat(Listing.outcomes(balancer)).isEqualTo(Map.of(Outcome.SUCCESS, 2L));
   }
 
   @Test
