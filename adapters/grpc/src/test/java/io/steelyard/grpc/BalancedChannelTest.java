@@ -92,7 +92,8 @@ class BalancedChannelTest {
     try (ServerSocket nobody = new ServerSocket(0)) {
       fixture.discovery.publish(Endpoint.of("127.0.0.1", nobody.getLocalPort()));
     }
-    assertThat(call(fixture.channel(), "")).isEqualTo("a");
+    // Any other call may fail before the new list is in force: nobody was there to be connected to.
+    assertThat(call(fixture.channel(), "", CallOptions.DEFAULT.withWaitForReady())).isEqualTo("a");
   }
 
   // ---- spreading ----
