@@ -449,8 +449,8 @@ public final class KubernetesDiscovery implements Discovery {
   }
 
   /**
-   * Starts to watch. Where this is watched already, the listener is told what is known before this
-   * method returns.
+   * Starts to watch. Where this is watched already or has a {@linkplain #seed seed}, the listener
+   * is told what is known before this method returns.
    *
    * @throws IllegalStateException if no namespace was given and the configuration has none; the
    *     message says where it was looked for
@@ -468,10 +468,8 @@ public final class KubernetesDiscovery implements Discovery {
       synchronized (monitor) {
         if (current == running) { // nobody else has started one meanwhile
           ServiceWatch started = create();
-          added = Objects.requireNonNull(started.add(listener));
-          current = started;
           started.start();
-          return added;
+          current = started;
         }
       }
     }

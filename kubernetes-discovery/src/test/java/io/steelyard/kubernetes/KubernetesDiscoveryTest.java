@@ -15,6 +15,8 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.steelyard.Endpoint;
+import io.steelyard.Platform;
+import io.steelyard.RandomSource;
 import io.steelyard.Topology.State;
 import io.steelyard.kubernetes.KubernetesDiscovery.AddressFamily;
 import io.steelyard.kubernetes.testing.Recorder;
@@ -23,6 +25,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -257,6 +260,23 @@ class KubernetesDiscoveryTest {
     }
 
     @Test
+    void a_seed_is_told_before_the_watch_returns_whatever_threads_there_are() throws Exception {
+      Path file = file(TWO);
+      KubernetesDiscovery cart =
+          KubernetesDiscovery.service("cart")
+              .kubeconfig(file)
+              .seed(Endpoint.of("10.9.9.9", 80))
+              .platform(new NoWorkers());
+      for (int i = 0; i < 2; i++) { // and again after it was closed
+        Recorder recorder = new Recorder();
+        try (AutoCloseable watch = cart.watch(recorder)) {
+          assertThat(recorder.addresses()).containsExactly("10.9.9.9:80");
+          assertThat(recorder.state()).isEqualTo(State.STALE);
+        }
+      }
+    }
+
+    @Test
     void an_api_server_that_is_not_there_is_syncing_with_a_reason_and_close_leaves_no_thread()
         throws Exception {
       int port;
@@ -278,6 +298,34 @@ class KubernetesDiscoveryTest {
       assertThat(Thread.getAllStackTraces().keySet())
           .noneMatch(thread -> thread.getName().startsWith("steelyard-kubernetes"));
       assertThat(cart.status().state()).isEqualTo(State.CLOSED);
+    }
+  }
+
+  /** The real world, but for its workers: what is handed to them is never run. */
+  private static final class NoWorkers implements Platform {
+    @Override
+    public long nanoTime() {
+      return Platform.system().nanoTime();
+    }
+
+    @Override
+    public long epochMillis() {
+      return Platform.system().epochMillis();
+    }
+
+    @Override
+    public RandomSource random() {
+      return Platform.system().random();
+    }
+
+    @Override
+    public Executor executor() {
+      return task -> {};
+    }
+
+    @Override
+    public Cancellable schedule(Runnable task, Duration delay) {
+      return Platform.system().schedule(task, delay);
     }
   }
 
