@@ -67,7 +67,7 @@ final class Application implements AutoCloseable {
         Balancer.builder(at(host, discovery))
             .name(service)
             .stages(ejection)
-            .strategy(Choice.POWER_OF_TWO_PEAK_EWMA.strategy())
+            .strategy(Choice.ADAPTIVE.strategy())
             .latencyDecay(LATENCY_DECAY)
             .listener(listener);
     this.follows = policies != null;

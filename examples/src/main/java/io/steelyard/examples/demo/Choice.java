@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 
 /** The strategies to choose from. */
 enum Choice {
+  ADAPTIVE("adaptive", Strategies.adaptive()),
   POWER_OF_TWO_PEAK_EWMA("powerOfTwo(peakEwma)", Strategies.powerOfTwo(LoadMetric.peakEwma())),
   POWER_OF_TWO_IN_FLIGHT("powerOfTwo(inFlight)", Strategies.powerOfTwo(LoadMetric.inFlight())),
   LEAST_CONNECTIONS("leastConnections", Strategies.leastConnections()),

@@ -195,7 +195,7 @@ final class Headless {
             periods,
             mostAtOnce,
             (ejectedAt - killedAt) / 1e6));
-    application.choose(Choice.POWER_OF_TWO_PEAK_EWMA);
+    application.choose(Choice.ADAPTIVE);
     cluster.scale(4); // the dead one goes first
     await(pod + " gone", () -> index(pod) < 0);
   }
@@ -278,7 +278,7 @@ final class Headless {
   /** What is declared in the cluster is followed, under load, and given up with its deletion. */
   private void policyOfTheCluster() throws InterruptedException {
     application.follow();
-    String own = Choice.POWER_OF_TWO_PEAK_EWMA.title();
+    String own = Choice.ADAPTIVE.title();
     long before = application.balancer().stats().begun();
     Tally switched = new Tally();
     switched.open();
@@ -317,7 +317,7 @@ final class Headless {
 
   /** Without pods there is an error at once, and with pods again there are answers again. */
   private void zeroAndBack() throws Exception {
-    application.choose(Choice.POWER_OF_TWO_PEAK_EWMA);
+    application.choose(Choice.ADAPTIVE);
     cluster.scale(0);
     await("no endpoints", () -> candidates().size() == 0);
     long asked = System.nanoTime();

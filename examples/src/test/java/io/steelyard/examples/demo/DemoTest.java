@@ -117,7 +117,7 @@ class DemoTest {
           scale?replicas=many       | 400 | replicas: many (expected: a number)
           scale?replicas=-1         | 400 | replicas: -1 (expected: 0 to 8)
           scale?replicas=%25zz      | 400 | replicas: %zz (expected: a number)
-          strategy?name=fastest     | 400 | strategy: fastest (expected: powerOfTwo(peakEwma),
+          strategy?name=fastest     | 400 | strategy: fastest (expected: adaptive, powerOfTwo(peakEwma),
           pods/cart-0/kill          | 404 | no pod cart-0
           pods/cart-0/weight        | 400 | value is missing
           pods/cart-0/paint         | 400 | command: paint
