@@ -7,7 +7,12 @@ import static org.awaitility.Awaitility.await;
 import io.steelyard.testkit.ManualDiscovery;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +67,62 @@ class BalancerCloseTest {
     balancer.close();
     // They idle for five seconds first.
     await().atMost(Duration.ofSeconds(30)).until(() -> ours().isEmpty());
+  }
+
+  @Test
+  void after_its_executor_was_shut_down_it_closes_all_the_same() {
+    ExecutorService workers = Executors.newSingleThreadExecutor();
+    AtomicInteger closed = new AtomicInteger();
+    Balancer working =
+        Balancer.builder(new ManualDiscovery(eps(1)))
+            .stages(
+                (candidates, context) -> {
+                  context.memory(() -> (AutoCloseable) closed::incrementAndGet);
+                  return candidates;
+                })
+            .platform(new PlatformOn(workers))
+            .build();
+    Balancer syncing =
+        Balancer.builder(new ManualDiscovery())
+            .awaitFirst(Duration.ofMinutes(1))
+            .platform(new PlatformOn(workers))
+            .build();
+    CompletionStage<String> waiting =
+        syncing.callAsync(PickContext.none(), attempt -> CompletableFuture.completedStage("x"));
+    workers.shutdown();
+
+    working.close();
+    syncing.close();
+
+    assertThat(closed).hasValue(1);
+    assertThat(waiting.toCompletableFuture())
+        .failsWithin(Duration.ofSeconds(10))
+        .withThrowableThat()
+        .withCauseInstanceOf(NoEndpointException.class)
+        .withMessageContaining("closed");
+  }
+
+  /** The real world, with workers of the user's. */
+  private record PlatformOn(Executor executor) implements Platform {
+    @Override
+    public long nanoTime() {
+      return Platform.system().nanoTime();
+    }
+
+    @Override
+    public long epochMillis() {
+      return Platform.system().epochMillis();
+    }
+
+    @Override
+    public RandomSource random() {
+      return Platform.system().random();
+    }
+
+    @Override
+    public Cancellable schedule(Runnable task, Duration delay) {
+      return Platform.system().schedule(task, delay);
+    }
   }
 
   private static List<Thread> ours() {

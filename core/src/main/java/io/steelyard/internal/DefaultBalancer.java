@@ -334,7 +334,7 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
   @SuppressWarnings("CollectionUndefinedEquality") // identity is what is meant
   private void letGo(CompletableFuture<@Nullable Void> gate) {
     if (waiting.remove(gate)) {
-      platform.executor().execute(() -> gate.complete(null));
+      Workers.run(platform, () -> gate.complete(null));
     }
   }
 
@@ -565,7 +565,7 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
   private void announce(Candidates candidates) {
     if (candidates.usable() > 0 && !ready.isDone()) {
       if (started) {
-        platform.executor().execute(() -> ready.complete(candidates));
+        Workers.run(platform, () -> ready.complete(candidates));
       } else {
         ready.complete(candidates);
       }

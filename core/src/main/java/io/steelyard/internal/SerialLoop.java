@@ -95,7 +95,7 @@ final class SerialLoop {
     State before = state.getAndSet(State.CLOSED);
     cancelTimer();
     if (before == State.IDLE || before == State.DUE) {
-      platform.executor().execute(last);
+      Workers.run(platform, last);
     }
   }
 
@@ -153,7 +153,7 @@ final class SerialLoop {
         handOver();
       } else {
         cancelTimer(); // closed meanwhile
-        platform.executor().execute(Objects.requireNonNull(last));
+        Workers.run(platform, Objects.requireNonNull(last));
       }
     }
     return true;
