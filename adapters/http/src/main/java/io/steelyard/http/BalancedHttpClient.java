@@ -6,6 +6,7 @@ import io.steelyard.PickContext;
 import io.steelyard.adapter.HttpAdapter;
 import java.io.IOException;
 import java.net.Authenticator;
+import java.net.ConnectException;
 import java.net.CookieHandler;
 import java.net.ProxySelector;
 import java.net.URI;
@@ -79,9 +80,9 @@ import org.jspecify.annotations.Nullable;
  * once on the same address, which {@code -Djdk.httpclient.disableRetryConnect} turns off, and
  * repeats idempotent requests on a pooled connection that turned out to be dead.
  *
- * <p><b>No endpoint.</b> The request fails with {@link java.net.ConnectException}, whose cause is
- * the {@link NoEndpointException} that says why; at once, except that it waits for the very first
- * list as long as a {@linkplain BalancedHttpClientBuilder#awaitFirst connect may take}.
+ * <p><b>No endpoint.</b> The request fails with {@link ConnectException}, whose cause is the {@link
+ * NoEndpointException} that says why; at once, except that it waits for the very first list as long
+ * as a {@linkplain BalancedHttpClientBuilder#awaitFirst connect may take}.
  *
  * <p><b>Cancelling.</b> When the future of {@code sendAsync} is completed from outside ({@code
  * cancel}, {@code orTimeout}, {@code completeOnTimeout}), the request under way is cancelled: a
@@ -123,8 +124,9 @@ public final class BalancedHttpClient extends HttpClient {
   /**
    * Sends a request and waits for its answer, as {@link HttpClient#send}.
    *
-   * @throws java.net.ConnectException if no connection could be had; if that is for want of an
-   *     endpoint, its cause is a {@link NoEndpointException}
+   * @throws ConnectException if no connection could be had; if that is for want of an endpoint, its
+   *     cause is a {@link NoEndpointException}; if a host is no service and has no address, it
+   *     names both the host and the services
    * @throws IllegalArgumentException if the URI has no host, or names no known service and such
    *     requests are not {@linkplain BalancedHttpClientBuilder#passThrough passed through}
    */
@@ -136,7 +138,7 @@ public final class BalancedHttpClient extends HttpClient {
     for (int hops = 0; true; hops++) {
       Balancer balancer = balancerFor(next);
       if (balancer == null) {
-        return delegates.wrapped().send(next, responseBodyHandler);
+        return passThrough(next, responseBodyHandler);
       }
       Journey journey = new Journey(this, next, balancer, hops);
       HttpResponse<T> response = send(journey, responseBodyHandler);
@@ -145,6 +147,15 @@ public final class BalancedHttpClient extends HttpClient {
         return response;
       }
       next = redirected;
+    }
+  }
+
+  private <T> HttpResponse<T> passThrough(HttpRequest request, BodyHandler<T> handler)
+      throws IOException, InterruptedException {
+    try {
+      return delegates.wrapped().send(request, handler);
+    } catch (ConnectException e) {
+      throw UnknownHosts.explain(e, request.uri(), settings.names());
     }
   }
 
@@ -212,7 +223,10 @@ public final class BalancedHttpClient extends HttpClient {
     try {
       Balancer balancer = balancerFor(request);
       if (balancer == null) {
-        return sendAsync(delegates.wrapped(), request, handler, pushes);
+        return UnknownHosts.explain(
+            sendAsync(delegates.wrapped(), request, handler, pushes),
+            request.uri(),
+            settings.names());
       }
       journey = new Journey(this, request, balancer, hops);
     } catch (RuntimeException e) {

@@ -63,7 +63,10 @@ final class BalancedWebSocketBuilder implements WebSocket.Builder {
     try {
       Balancer balancer = client.settings.balancerOf(uri.getHost(), uri);
       return balancer == null
-          ? builder(client.delegates.wrapped(), null).buildAsync(uri, listener)
+          ? UnknownHosts.explain(
+              builder(client.delegates.wrapped(), null).buildAsync(uri, listener),
+              uri,
+              client.settings.names())
           : new Opening(uri, tls, listener, balancer).start();
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);

@@ -14,19 +14,25 @@ import io.steelyard.contract.Listing;
 import io.steelyard.contract.Pods;
 import io.steelyard.contract.Pods.Pod;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -179,6 +185,47 @@ final class BalancedHttpClientTest {
         .withMessage("request URI: http://carrt/: no such service: carrt (known: billing, cart)");
     assertThatThrownBy(() -> client.sendAsync(get("http://carrt/"), BodyHandlers.ofString()).get())
         .hasCauseInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aHostWithoutAnAddressIsNamedBesideTheServices() {
+    HttpClient client = client(Listing.of(pods.pod("127.0.0.2")));
+    String message = "carrt.invalid: no such host, nor a service of this client (known: cart)";
+    assertThatThrownBy(() -> body(client, "http://carrt.invalid/"))
+        .isInstanceOf(ConnectException.class)
+        .hasMessage(message);
+    assertThatThrownBy(
+            () -> client.sendAsync(get("http://carrt.invalid/"), BodyHandlers.ofString()).get())
+        .cause()
+        .isInstanceOf(ConnectException.class)
+        .hasMessage(message);
+    assertThatThrownBy(
+            () ->
+                client
+                    .newWebSocketBuilder()
+                    .buildAsync(URI.create("ws://carrt.invalid/"), new WebSocket.Listener() {})
+                    .get())
+        .cause()
+        .isInstanceOf(ConnectException.class)
+        .hasMessage(message);
+  }
+
+  @Test
+  void whatIsPassedThroughIsCancelledAsTheJdksOwn() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      HttpClient client = client(Listing.of(pods.pod("127.0.0.2")));
+      CompletableFuture<HttpResponse<String>> sending =
+          client.sendAsync(
+              get("http://127.0.0.1:" + silent.getLocalPort() + "/"), BodyHandlers.ofString());
+      try (Socket accepted = silent.accept()) {
+        accepted.setSoTimeout(30_000);
+        InputStream in = accepted.getInputStream();
+        assertThat(in.read()).isEqualTo('G');
+        sending.cancel(true);
+        assertThat(sending).isCompletedExceptionally();
+        in.readAllBytes(); // the rest of the request, then the end
+      }
+    }
   }
 
   @Test
