@@ -22,7 +22,7 @@ final class SerialLoop {
 
   static final long GAP_NANOS = 10_000_000;
   static final int GAP_RUNS = 20;
-  static final long LONGEST_GAP_NANOS = 200_000_000;
+  static final long LONGEST_GAP_NANOS = 150_000_000;
 
   private enum State {
     IDLE,

@@ -78,6 +78,20 @@ class SerialLoopTest {
   }
 
   @Test
+  void after_a_long_run_the_pause_is_of_150_milliseconds() {
+    took = Duration.ofSeconds(3).toNanos();
+    loop.wake();
+    settle();
+    loop.wake();
+    platform.advance(Duration.ofMillis(149));
+    settle();
+    assertThat(runs).isEqualTo(1);
+    platform.advance(Duration.ofMillis(1));
+    settle();
+    assertThat(runs).isEqualTo(2);
+  }
+
+  @Test
   void after_the_pause_a_wake_runs_at_once() {
     loop.wake();
     settle();

@@ -171,7 +171,7 @@ public final class Figures {
         Watch another = bare(service, deliveredToo)) {
       Thread.sleep(500);
       for (int i = 0; i < count; i++) {
-        Thread.sleep(150); // so that each is the first change after a pause
+        Thread.sleep(300); // longer than any pause of the balancer's: each is the first after one
         boolean off = i % 2 == 0;
         delivered.set(0);
         deliveredToo.set(0);
