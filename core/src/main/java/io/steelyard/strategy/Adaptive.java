@@ -71,11 +71,8 @@ enum Adaptive implements Strategy {
     public int pick(PickContext request, int rank, long now) {
       long bits = random.nextLong();
       int n = index.length;
-      int first = (int) (((bits >>> 32) * n) >>> 32);
-      int second = (int) (((bits & 0xFFFFFFFFL) * (n - 1)) >>> 32);
-      if (second >= first) {
-        second++;
-      }
+      int first = Pair.first(bits, n);
+      int second = Pair.second(bits, n, first);
       EndpointStats one = stats[first];
       EndpointStats other = stats[second];
       int oneInFlight = one.inFlight();

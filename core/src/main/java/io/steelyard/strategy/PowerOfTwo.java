@@ -68,11 +68,8 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
     public int pick(PickContext context, int rank) {
       long bits = random.nextLong();
       int n = index.length;
-      int first = (int) (((bits >>> 32) * n) >>> 32);
-      int second = (int) (((bits & 0xFFFFFFFFL) * (n - 1)) >>> 32);
-      if (second >= first) {
-        second++;
-      }
+      int first = Pair.first(bits, n);
+      int second = Pair.second(bits, n, first);
       return index[stats[second].inFlight() < stats[first].inFlight() ? second : first];
     }
   }
@@ -100,11 +97,8 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
     public int pick(PickContext request, int rank, long now) {
       long bits = random.nextLong();
       int n = index.length;
-      int first = (int) (((bits >>> 32) * n) >>> 32);
-      int second = (int) (((bits & 0xFFFFFFFFL) * (n - 1)) >>> 32);
-      if (second >= first) {
-        second++;
-      }
+      int first = Pair.first(bits, n);
+      int second = Pair.second(bits, n, first);
       return index[load(second, now) < load(first, now) ? second : first];
     }
 
@@ -139,11 +133,8 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
     public int pick(PickContext request, int rank, long now) {
       long bits = random.nextLong();
       int n = index.length;
-      int first = (int) (((bits >>> 32) * n) >>> 32);
-      int second = (int) (((bits & 0xFFFFFFFFL) * (n - 1)) >>> 32);
-      if (second >= first) {
-        second++;
-      }
+      int first = Pair.first(bits, n);
+      int second = Pair.second(bits, n, first);
       return index[load(second, now) < load(first, now) ? second : first];
     }
 
