@@ -99,6 +99,23 @@ class OutliersTest {
   }
 
   @Test
+  void the_most_requests_that_can_be_asked_for_judge_nobody() {
+    Fixture fixture =
+        new Fixture(
+            eps(10),
+            b ->
+                b.stages(
+                        Stages.outliers(
+                            Integer.MAX_VALUE,
+                            INTERVAL,
+                            Duration.ofSeconds(30),
+                            INTERVAL.multipliedBy(30)))
+                    .strategy(Strategies.roundRobin()));
+    traffic(fixture, 1000, 1, 1000);
+    assertThat(outAfterAnInterval(fixture)).isEmpty();
+  }
+
+  @Test
   void what_says_nothing_of_the_endpoint_does_not_count() {
     Fixture fixture = pool(10);
     traffic(fixture, 100, 0, 0);

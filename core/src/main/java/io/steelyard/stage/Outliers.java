@@ -103,11 +103,12 @@ record Outliers(int requests, Duration interval, Duration base, Duration most) i
     }
     rates.sort(Comparator.comparingDouble(Rate::success));
     Usual usual = Usual.of(rates.stream().filter(rate -> rate.of() >= requests).toList());
-    List<Rate> half = rates.stream().filter(rate -> rate.of() >= (requests + 1) / 2).toList();
+    List<Rate> half = rates.stream().filter(rate -> rate.of() >= requests - requests / 2).toList();
+    int discovered = candidates.discovered();
     for (Rate rate : half) {
       boolean fails = half.size() >= FEWEST && 1 - rate.success() > MOST_FAILURES;
       boolean isBelow = rate.of() >= requests && usual.isBelow(rate);
-      if ((fails || isBelow) && out * 100L < (long) PERCENT_OUT * candidates.discovered()) {
+      if ((fails || isBelow) && out * 100L < (long) PERCENT_OUT * discovered) {
         rate.host().takeOut(now + outNanos(rate.host()), rate);
         out++;
       }
