@@ -211,6 +211,37 @@ class OutliersTest {
     assertThat(out(fixture)).hasSize(most);
   }
 
+  /** What dies with a pod that is going away says nothing of the others, and takes no place. */
+  @Test
+  void who_goes_away_is_not_judged_and_takes_nobodys_place() {
+    Endpoint[] list = eps(10);
+    Fixture fixture =
+        new Fixture(list, b -> b.stages(Stages.outliers()).strategy(Strategies.roundRobin()));
+    List<Attempt> last = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      last.add(fixture.beginOn("e0"));
+    }
+    list[0] = list[0].withDraining(true);
+    fixture.publish(list);
+    last.forEach(attempt -> attempt.end(Outcome.UNREACHABLE));
+    fixture.on("e1", Outcome.FAILURE, 50);
+    fixture.on("e1", Outcome.SUCCESS, 50);
+    for (int i = 2; i < 10; i++) {
+      fixture.on("e" + i, Outcome.SUCCESS, 100);
+    }
+    assertThat(outAfterAnInterval(fixture)).containsExactly("e0", "e1");
+    assertThat(fixture.reason("e0")).isEqualTo("draining");
+    assertThat(fixture.reason("e1")).isEqualTo("outlier: 50 of 100 failed");
+
+    list[1] = list[1].withDraining(true); // its place is free again
+    fixture.publish(list);
+    for (int i = 2; i < 10; i++) {
+      fixture.on("e" + i, Outcome.FAILURE, i == 2 ? 50 : 0);
+      fixture.on("e" + i, Outcome.SUCCESS, i == 2 ? 50 : 100);
+    }
+    assertThat(outAfterAnInterval(fixture)).containsExactly("e0", "e1", "e2");
+  }
+
   @Test
   void the_worst_goes_first() {
     Fixture fixture = pool(10);

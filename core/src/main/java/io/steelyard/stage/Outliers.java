@@ -95,6 +95,9 @@ record Outliers(int requests, Duration interval, Duration base, Duration most) i
     List<Rate> rates = new ArrayList<>();
     int out = 0;
     for (int i = 0; i < hosts.length; i++) {
+      if (candidates.endpoint(i).draining() || candidates.endpoint(i).weight() == 0) {
+        continue; // what dies with one that goes away says nothing of the others
+      }
       if (hosts[i].isOut()) {
         out++;
       } else {
