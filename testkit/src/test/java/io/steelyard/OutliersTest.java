@@ -99,6 +99,23 @@ class OutliersTest {
   }
 
   @Test
+  void the_most_requests_that_can_be_asked_for_judge_nobody() {
+    Fixture fixture =
+        new Fixture(
+            eps(10),
+            b ->
+                b.stages(
+                        Stages.outliers(
+                            Integer.MAX_VALUE,
+                            INTERVAL,
+                            Duration.ofSeconds(30),
+                            INTERVAL.multipliedBy(30)))
+                    .strategy(Strategies.roundRobin()));
+    traffic(fixture, 1000, 1, 1000);
+    assertThat(outAfterAnInterval(fixture)).isEmpty();
+  }
+
+  @Test
   void what_says_nothing_of_the_endpoint_does_not_count() {
     Fixture fixture = pool(10);
     traffic(fixture, 100, 0, 0);
@@ -192,6 +209,37 @@ class OutliersTest {
       outAfterAnInterval(fixture);
     }
     assertThat(out(fixture)).hasSize(most);
+  }
+
+  /** What dies with a pod that is going away says nothing of the others, and takes no place. */
+  @Test
+  void who_goes_away_is_not_judged_and_takes_nobodys_place() {
+    Endpoint[] list = eps(10);
+    Fixture fixture =
+        new Fixture(list, b -> b.stages(Stages.outliers()).strategy(Strategies.roundRobin()));
+    List<Attempt> last = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      last.add(fixture.beginOn("e0"));
+    }
+    list[0] = list[0].withDraining(true);
+    fixture.publish(list);
+    last.forEach(attempt -> attempt.end(Outcome.UNREACHABLE));
+    fixture.on("e1", Outcome.FAILURE, 50);
+    fixture.on("e1", Outcome.SUCCESS, 50);
+    for (int i = 2; i < 10; i++) {
+      fixture.on("e" + i, Outcome.SUCCESS, 100);
+    }
+    assertThat(outAfterAnInterval(fixture)).containsExactly("e0", "e1");
+    assertThat(fixture.reason("e0")).isEqualTo("draining");
+    assertThat(fixture.reason("e1")).isEqualTo("outlier: 50 of 100 failed");
+
+    list[1] = list[1].withDraining(true); // its place is free again
+    fixture.publish(list);
+    for (int i = 2; i < 10; i++) {
+      fixture.on("e" + i, Outcome.FAILURE, i == 2 ? 50 : 0);
+      fixture.on("e" + i, Outcome.SUCCESS, i == 2 ? 50 : 100);
+    }
+    assertThat(outAfterAnInterval(fixture)).containsExactly("e0", "e1", "e2");
   }
 
   @Test

@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
  *   ejection: {failures: 5, base: 5s, most: 5m, panicBelow: 0.5}
  *   outliers: {requests: 100, interval: 10s, base: 30s, most: 5m}
  *   zone: {name: eu-1a}
+ *   subset: {size: 20}      # or {clients: 300}
  *   slowStart: {window: 30s, aggression: 1}
  *   maxInFlight: 100
  * }</pre>
@@ -61,8 +62,8 @@ public final class PolicyFormat {
   }
 
   /**
-   * Reads stages; they come in the order ejection, outliers, zone, slow start, cap, however they
-   * are written.
+   * Reads stages; they come in the order ejection, outliers, zone, subset, slow start, cap, however
+   * they are written.
    *
    * @throws ConfigException for the first thing that is wrong
    */
@@ -76,6 +77,9 @@ public final class PolicyFormat {
     }
     if (fields.has("zone")) {
       stages.add(zone(fields.object("zone")));
+    }
+    if (fields.has("subset")) {
+      stages.add(subset(fields.object("subset")));
     }
     if (fields.has("slowStart")) {
       stages.add(slowStart(fields.object("slowStart")));
@@ -117,6 +121,19 @@ public final class PolicyFormat {
       throw new ConfigException(fields.at("name"), "missing", "the zone's name");
     }
     return Stages.zone(name);
+  }
+
+  /** By a number that each balancer draws: who wrote it may have written it for all clients. */
+  private static Stage subset(Fields fields) {
+    boolean among = fields.has("clients");
+    if (among) {
+      fields.refuse("size", "no clients, which it follows from");
+    } else if (!fields.has("size")) {
+      throw new ConfigException(fields.at("size"), "missing", "size, or clients");
+    }
+    int number = (int) fields.number(among ? "clients" : "size", 1, Integer.MAX_VALUE);
+    fields.requireNoOthers();
+    return among ? Stages.subsetAmong(number) : Stages.subset(number);
   }
 
   private static Stage slowStart(Fields fields) {

@@ -18,6 +18,8 @@ import java.util.regex.Pattern;
 record EndpointLines(List<Endpoint> endpoints, List<String> problems) {
   private static final Pattern COMMENT = Pattern.compile("(^|\\s)#.*");
   private static final Pattern SPACE = Pattern.compile("\\s+");
+  private static final int LONGEST = 200;
+  private static final int MOST_TOLD = 10;
   private static final String KEYS = "weight, zone, node, id, draining";
 
   /** Reads a whole file. A line that is wrong is left out alone. */
@@ -41,10 +43,15 @@ record EndpointLines(List<Endpoint> endpoints, List<String> problems) {
         }
         endpoints.put(endpoint.id(), endpoint);
       } catch (IllegalArgumentException e) {
-        problems.add("line " + number + ": " + e.getMessage());
+        problems.add("line " + number + ": " + cut(String.valueOf(e.getMessage())));
       }
     }
     return new EndpointLines(List.copyOf(endpoints.values()), problems);
+  }
+
+  /** A line of the wrong file may be a megabyte. */
+  private static String cut(String text) {
+    return text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "…";
   }
 
   /** Some editors begin a file with a byte order mark. */
@@ -116,9 +123,15 @@ record EndpointLines(List<Endpoint> endpoints, List<String> problems) {
         + (problems.size() > shown ? "; and " + (problems.size() - shown) + " more" : "");
   }
 
-  /** The problems that are new since then. */
+  /** The problems that are new since then: the first few, and how many more there are. */
   List<String> newSince(List<String> told) {
     Set<String> before = new HashSet<>(told);
-    return problems.stream().filter(problem -> !before.contains(problem)).toList();
+    List<String> fresh = problems.stream().filter(problem -> !before.contains(problem)).toList();
+    if (fresh.size() <= MOST_TOLD) {
+      return fresh;
+    }
+    List<String> few = new ArrayList<>(fresh.subList(0, MOST_TOLD));
+    few.add("and " + (fresh.size() - MOST_TOLD) + " more");
+    return few;
   }
 }

@@ -4,6 +4,7 @@ import io.steelyard.Discovery;
 import io.steelyard.Platform;
 import io.steelyard.Topology;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +28,8 @@ final class HoldingDiscovery implements Discovery {
     Watch watch = new Watch(listener);
     AutoCloseable inner;
     try {
-      inner = discovery.watch(watch);
+      inner =
+          Objects.requireNonNull(discovery.watch(watch), () -> discovery + ": returned no watch");
     } catch (Throwable e) {
       watch.stop();
       throw e;
@@ -78,7 +80,7 @@ final class HoldingDiscovery implements Discovery {
             discovery,
             last.endpoints().size(),
             text(hold));
-        timer = platform.schedule(() -> platform.executor().execute(this::over), hold);
+        timer = platform.schedule(this::overOnWorker, hold);
       }
       held = empty;
       outlet.offer(last.with(Topology.State.STALE, detail(empty, last)));
@@ -92,6 +94,16 @@ final class HoldingDiscovery implements Discovery {
           + (empty.state() == Topology.State.LIVE && empty.detail() == null
               ? ""
               : ": " + empty.state() + (empty.detail() == null ? "" : " (" + empty.detail() + ")"));
+    }
+
+    /** By a worker; where none can be had by this thread, for nobody will ask again. */
+    private void overOnWorker() {
+      try {
+        platform.executor().execute(this::over);
+      } catch (Throwable e) {
+        log.warn("{}: no worker; its endpoints are let go by the timer's thread", discovery, e);
+        over();
+      }
     }
 
     private void over() {

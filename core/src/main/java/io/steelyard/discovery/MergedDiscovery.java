@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -100,7 +101,9 @@ final class MergedDiscovery implements Discovery {
     /** What parts say at once is one list. */
     void start() {
       for (int i = 0; i < parts.size(); i++) {
-        AutoCloseable watch = parts.get(i).watch(new Part(i));
+        Discovery part = parts.get(i);
+        AutoCloseable watch =
+            Objects.requireNonNull(part.watch(new Part(i)), () -> part + ": returned no watch");
         synchronized (watches) {
           watches.add(watch);
         }
@@ -156,7 +159,7 @@ final class MergedDiscovery implements Discovery {
 
       @Override
       public void update(Topology topology) {
-        said(index, topology);
+        said(index, Objects.requireNonNull(topology, "topology"));
       }
 
       @Override

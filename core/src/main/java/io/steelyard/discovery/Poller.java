@@ -4,7 +4,6 @@ import io.steelyard.Discovery;
 import io.steelyard.Platform;
 import io.steelyard.Topology;
 import java.time.Duration;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -114,8 +113,8 @@ final class Poller implements AutoCloseable {
   private void handOver() {
     try {
       platform.executor().execute(this::ask);
-    } catch (RejectedExecutionException e) {
-      log.error("{}: could not be asked, as the executor refuses; tries again", name, e);
+    } catch (Throwable e) { // it refuses, or there is no thread to be had at the moment
+      log.error("{}: could not be asked, as there is no worker; tries again", name, e);
       end(every);
     }
   }
@@ -123,6 +122,9 @@ final class Poller implements AutoCloseable {
   private void ask() {
     Duration next = every;
     synchronized (this) {
+      if (closed) {
+        return;
+      }
       askedAt = platform.nanoTime();
     }
     try {

@@ -24,6 +24,9 @@ final class SerialLoop {
   static final int GAP_RUNS = 20;
   static final long LONGEST_GAP_NANOS = 150_000_000;
 
+  /** When to try again to hand over what no thread could be had for. */
+  static final Duration AGAIN = Duration.ofSeconds(1);
+
   private enum State {
     IDLE,
     /** A run has been handed to the executor or the timer. */
@@ -41,6 +44,7 @@ final class SerialLoop {
   // Written by the run in progress, read by whoever hands over the next one: ordered by the state.
   private volatile long notBefore;
   private volatile Platform.@Nullable Cancellable timer;
+  private volatile boolean refused; // the last hand-over
   private volatile @Nullable Runnable last;
 
   /**
@@ -124,10 +128,29 @@ final class SerialLoop {
     }
   }
 
-  /** No thread could be had (there may be none left at the moment): the next wake tries again. */
+  /**
+   * No thread could be had (there may be none left at the moment): tries again in a while, and with
+   * the next wake. That may never come, and what was due may be the end of an endpoint's time out.
+   */
   private void notHandedOver(Throwable error) {
-    log.error("A change could not be handed to a thread; the next one tries again", error);
-    state.compareAndSet(State.DUE, State.IDLE);
+    if (!refused) { // once, for as long as it lasts
+      refused = true;
+      log.error("A change could not be handed to a thread; tries again", error);
+    }
+    if (state.compareAndSet(State.DUE, State.IDLE)) {
+      schedule(AGAIN);
+      if (state.get() == State.CLOSED) {
+        cancelTimer();
+      }
+    }
+  }
+
+  private void schedule(Duration delay) {
+    try {
+      timer = platform.schedule(this::wake, delay);
+    } catch (Throwable error) {
+      log.error("A change could not be scheduled; the next wake will see to it", error);
+    }
   }
 
   /** Returns false if there was nothing to run: another thread has taken it, or runs it. */
@@ -136,17 +159,14 @@ final class SerialLoop {
       return false;
     }
     cancelTimer();
+    refused = false;
     long began = platform.nanoTime();
     long next = work.getAsLong();
     long ended = platform.nanoTime();
     notBefore =
         ended + Math.min(LONGEST_GAP_NANOS, Math.max(GAP_NANOS, GAP_RUNS * (ended - began)));
     if (next > 0) {
-      try {
-        timer = platform.schedule(this::wake, Duration.ofNanos(next));
-      } catch (Throwable error) {
-        log.error("A change could not be scheduled; the next wake will see to it", error);
-      }
+      schedule(Duration.ofNanos(next));
     }
     if (!state.compareAndSet(State.RUNNING, State.IDLE)) {
       if (state.compareAndSet(State.RUNNING_AND_DUE, State.DUE)) {

@@ -95,6 +95,9 @@ record Outliers(int requests, Duration interval, Duration base, Duration most) i
     List<Rate> rates = new ArrayList<>();
     int out = 0;
     for (int i = 0; i < hosts.length; i++) {
+      if (candidates.endpoint(i).draining() || candidates.endpoint(i).weight() == 0) {
+        continue; // what dies with one that goes away says nothing of the others
+      }
       if (hosts[i].isOut()) {
         out++;
       } else {
@@ -103,11 +106,12 @@ record Outliers(int requests, Duration interval, Duration base, Duration most) i
     }
     rates.sort(Comparator.comparingDouble(Rate::success));
     Usual usual = Usual.of(rates.stream().filter(rate -> rate.of() >= requests).toList());
-    List<Rate> half = rates.stream().filter(rate -> rate.of() >= (requests + 1) / 2).toList();
+    List<Rate> half = rates.stream().filter(rate -> rate.of() >= requests - requests / 2).toList();
+    int discovered = candidates.discovered();
     for (Rate rate : half) {
       boolean fails = half.size() >= FEWEST && 1 - rate.success() > MOST_FAILURES;
       boolean isBelow = rate.of() >= requests && usual.isBelow(rate);
-      if ((fails || isBelow) && out * 100L < (long) PERCENT_OUT * candidates.discovered()) {
+      if ((fails || isBelow) && out * 100L < (long) PERCENT_OUT * discovered) {
         rate.host().takeOut(now + outNanos(rate.host()), rate);
         out++;
       }

@@ -66,7 +66,7 @@ public final class Stages {
    * second and third condition are not in gRPC's, where one stray failure in a hundred requests is
    * enough beside nine endpoints without. One that failed more than 85 % of half as many requests
    * goes out too. At most a tenth of the list is out at a time, but one in any case, the worst
-   * first.
+   * first; one that drains or weighs zero is not judged, and takes nobody's place.
    *
    * <p>It is out for {@code base × episodes}, at most {@code most}, then back in full; each
    * interval in use takes one episode back. {@link io.steelyard.Outcome#OVERLOADED} does not count,

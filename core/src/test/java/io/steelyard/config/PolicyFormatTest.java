@@ -94,6 +94,8 @@ class PolicyFormatTest {
             Map.of("window", "30s"),
             "zone",
             Map.of("name", "eu-1a"),
+            "subset",
+            Map.of("size", 20),
             "outliers",
             Map.of(),
             "ejection",
@@ -103,17 +105,21 @@ class PolicyFormatTest {
             Stages.ejection().panicBelow(0.5),
             Stages.outliers(),
             Stages.zone("eu-1a"),
+            Stages.subset(20),
             Stages.slowStart(Duration.ofSeconds(30)));
     Map<String, ?> full =
         Map.of(
             "slowStart",
             Map.of("window", "1m", "aggression", 2),
+            "subset",
+            Map.of("clients", 300),
             "outliers",
             Map.of("requests", 50, "interval", "30s", "base", "10s", "most", "1m"));
     assertThat(policy(Map.of("stages", full)).stages())
         .containsExactly(
             Stages.outliers(
                 50, Duration.ofSeconds(30), Duration.ofSeconds(10), Duration.ofMinutes(1)),
+            Stages.subsetAmong(300),
             Stages.slowStart(Duration.ofMinutes(1), 2));
   }
 
@@ -131,6 +137,14 @@ class PolicyFormatTest {
         List.of(Map.of("zone", Map.of()), "zone.name: missing (expected: the zone's name)"),
         List.of(
             Map.of("zone", Map.of("name", " ")), "zone.name: \" \" (expected: the zone's name)"),
+        List.of(Map.of("subset", Map.of()), "subset.size: missing (expected: size, or clients)"),
+        List.of(Map.of("subset", Map.of("clients", 0)), "subset.clients: 0 (expected: >= 1)"),
+        List.of(
+            Map.of("subset", Map.of("clients", 300, "size", 20)),
+            "subset.size: 20 (expected: only with no clients, which it follows from)"),
+        List.of(
+            Map.of("subset", Map.of("size", 20, "client", "me")),
+            "subset.client: \"me\" (expected: one of the fields clients, size)"),
         List.of(Map.of("outliers", Map.of("requests", 1)), "outliers.requests: 1 (expected: >= 2)"),
         List.of(
             Map.of("outliers", Map.of("interval", "10ms")),

@@ -260,6 +260,33 @@ class SerialLoopTest {
     assertThat(runs).isEqualTo(2);
   }
 
+  /** Nobody may ever wake it again: a fixed list, and an endpoint whose time out is over. */
+  @Test
+  void what_was_refused_is_tried_again_without_another_wake() {
+    platform.refusing = true;
+    loop.wake();
+    platform.advance(SerialLoop.AGAIN); // and refused once more, on the timer's thread
+    platform.refusing = false;
+    platform.advance(SerialLoop.AGAIN);
+    settle();
+    assertThat(runs).isEqualTo(1);
+    assertThat(platform.timers).isEmpty();
+
+    loop.wake(); // held back by the pause, then refused on the timer's thread
+    platform.refusing = true;
+    platform.advance(GAP);
+    platform.refusing = false;
+    platform.advance(SerialLoop.AGAIN);
+    settle();
+    assertThat(runs).isEqualTo(2);
+
+    platform.refusing = true;
+    platform.advance(GAP);
+    loop.wake();
+    loop.close(() -> closed++);
+    assertThat(platform.timers).isEmpty();
+  }
+
   @Test
   void the_clock_may_wrap() {
     platform.now = Long.MAX_VALUE - 5;

@@ -154,9 +154,10 @@ class KubernetesPoliciesTest {
     policies.edit(
         "cart",
         "{service: cart, ports: [http], strategy: {type: WeightedRoundRobin, name: all, weight: 3},"
-            + " stages: {ejection: {base: 1s}}}");
+            + " stages: {ejection: {base: 1s}, subset: {clients: 300}}}");
     inForce(
-        "weights(3) → ejection.panicBelow(0.5) → weightedRoundRobin", title("cart") + " \"all\"");
+        "weights(3) → ejection.panicBelow(0.5) → subsetAmong(300) → weightedRoundRobin",
+        title("cart") + " \"all\"");
     traffic.pass(30);
 
     // A prime is more than a schema can ask for.
@@ -169,7 +170,8 @@ class KubernetesPoliciesTest {
                         + ": spec.strategy.tableSize: 100 (expected: a prime); the last good one"
                         + " stays"));
     assertThat(balancer.policy())
-        .hasToString("weights(3) → ejection.panicBelow(0.5) → weightedRoundRobin");
+        .hasToString(
+            "weights(3) → ejection.panicBelow(0.5) → subsetAmong(300) → weightedRoundRobin");
     assertThat(following.status().policies())
         .containsExactly(
             new KubernetesPoliciesStatus.Policy(

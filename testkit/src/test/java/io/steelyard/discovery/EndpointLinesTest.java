@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.steelyard.Endpoint;
 import io.steelyard.testkit.Seeds;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -78,6 +79,22 @@ class EndpointLinesTest {
             "line 12: endpoint: \"::1:80\" (expected: host:port, such as 10.0.0.7:8080)",
             "line 13: id a:1 is that of line 1 (expected: unique ids)");
     assertThat(lines.complaint()).startsWith("line 2: ").endsWith("; and 9 more");
+  }
+
+  /**
+   * The wrong file may be all one line, or a million; what is said of it stands in every message.
+   */
+  @Test
+  void of_the_wrong_file_little_is_told() {
+    EndpointLines oneLine = EndpointLines.read("{\"a\":\"" + "x".repeat(1_000_000) + "\"}");
+    assertThat(oneLine.complaint()).startsWith("line 1: endpoint: \"{").hasSizeLessThan(300);
+    assertThat(oneLine.newSince(List.of())).containsExactly(oneLine.complaint());
+
+    EndpointLines many = EndpointLines.read("x\n".repeat(1_000_000));
+    assertThat(many.newSince(List.of()))
+        .hasSize(11)
+        .contains("line 10: endpoint: \"x\" (expected: host:port, such as 10.0.0.7:8080)")
+        .endsWith("and 999990 more");
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.steelyard.Topology.State;
 import io.steelyard.testkit.ManualDiscovery;
 import io.steelyard.testkit.VirtualPlatform;
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 
 class HoldingDiscoveryTest {
@@ -108,6 +109,30 @@ class HoldingDiscoveryTest {
       assertThat(balancer.pick(PickContext.none())).isNull();
     }
     assertThat(source.watchers()).isZero();
+  }
+
+  @Test
+  void what_is_held_is_let_go_even_if_no_worker_can_be_had() {
+    for (Throwable refusal :
+        new Throwable[] {
+          new RejectedExecutionException(), new Error("unable to create native thread")
+        }) {
+      MoodyPlatform moody = new MoodyPlatform(platform);
+      Discoveries.holding(source, HOLD, moody).watch(heard);
+      source.publish(A);
+      source.publish();
+      moody.refusal = refusal;
+      platform.advance(HOLD);
+      assertThat(heard.last()).isEqualTo(Topology.of());
+    }
+  }
+
+  @Test
+  void a_discovery_without_a_watch_is_refused() {
+    Discovery none = Discoveries.holding(listener -> null, HOLD, platform);
+    assertThatThrownBy(() -> none.watch(heard))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessageEndingWith("returned no watch");
   }
 
   @Test

@@ -154,6 +154,32 @@ class MergedDiscoveryTest {
   }
 
   @Test
+  void a_part_without_a_watch_is_refused_and_leaves_none_open() {
+    assertThatThrownBy(() -> Discoveries.merged(first, listener -> null, second).watch(heard))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessageEndingWith("returned no watch");
+    assertThat(first.watchers()).isZero();
+    assertThat(second.watchers()).isZero();
+  }
+
+  @Test
+  void a_part_that_says_null_is_told_so_and_holds_nobody_up() {
+    Discovery.Listener[] part = new Discovery.Listener[1];
+    Discovery nonsense =
+        listener -> {
+          part[0] = listener;
+          return () -> {};
+        };
+    Discoveries.merged(first, nonsense).watch(heard);
+    first.publish(A);
+    assertThatThrownBy(() -> part[0].update(null)).isInstanceOf(NullPointerException.class);
+    first.publish(B);
+    assertThat(heard.ids()).containsExactly("b:1");
+    part[0].update(Topology.of(C));
+    assertThat(heard.ids()).containsExactly("b:1", "c:1");
+  }
+
+  @Test
   void a_listener_may_close_what_it_listens_to() {
     List<AutoCloseable> watches = new ArrayList<>();
     AtomicInteger calls = new AtomicInteger();

@@ -5,13 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.steelyard.Endpoint;
 import io.steelyard.Platform;
-import io.steelyard.RandomSource;
 import io.steelyard.Topology;
 import io.steelyard.testkit.VirtualPlatform;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -75,48 +74,42 @@ class PollerTest {
     poller[0].close();
   }
 
+  /** A pool that was shut down or is full refuses; where no thread can be had the JVM throws. */
   @Test
   void an_executor_that_refuses_is_tried_again() {
-    AtomicBoolean refuses = new AtomicBoolean(true);
-    Platform moody =
-        new Platform() {
-          @Override
-          public long nanoTime() {
-            return platform.nanoTime();
-          }
+    for (Throwable refusal :
+        new Throwable[] {
+          new RejectedExecutionException(), new Error("unable to create native thread")
+        }) {
+      asked.set(0);
+      MoodyPlatform moody = new MoodyPlatform(platform);
+      moody.refusal = refusal;
+      Poller poller = poller(this::next, moody);
+      poller.start();
+      assertThat(asked).hasValue(0);
+      moody.refusal = null;
+      platform.advance(EVERY);
+      assertThat(asked).hasValue(1);
+      moody.refusal = refusal;
+      platform.advance(EVERY); // on the timer's thread
+      assertThat(asked).hasValue(1);
+      moody.refusal = null;
+      platform.advance(EVERY);
+      assertThat(asked).hasValue(2);
+      poller.close();
+    }
+  }
 
-          @Override
-          public long epochMillis() {
-            return platform.epochMillis();
-          }
-
-          @Override
-          public RandomSource random() {
-            return platform.random();
-          }
-
-          @Override
-          public Executor executor() {
-            return task -> {
-              if (refuses.get()) {
-                throw new RejectedExecutionException();
-              }
-              task.run();
-            };
-          }
-
-          @Override
-          public Cancellable schedule(Runnable task, Duration delay) {
-            return platform.schedule(task, delay);
-          }
-        };
+  @Test
+  void a_question_that_waits_for_a_worker_is_not_asked_after_close() {
+    MoodyPlatform moody = new MoodyPlatform(platform);
+    moody.later = new ArrayDeque<>();
     Poller poller = poller(this::next, moody);
     poller.start();
-    assertThat(asked).hasValue(0);
-    refuses.set(false);
-    platform.advance(EVERY);
-    assertThat(asked).hasValue(1);
     poller.close();
+    moody.runLater();
+    assertThat(asked).hasValue(0);
+    assertThat(platform.scheduled()).isZero();
   }
 
   @Test

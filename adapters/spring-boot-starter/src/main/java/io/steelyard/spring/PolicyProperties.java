@@ -86,6 +86,13 @@ final class PolicyProperties {
       inner.put("name", zone.name());
       written.fields.put("zone", inner.fields);
     }
+    SteelyardProperties.Subset subset = stages.subset();
+    if (subset != null) {
+      Written inner = new Written();
+      inner.put("size", subset.size());
+      inner.put("clients", subset.clients());
+      written.fields.put("subset", inner.fields);
+    }
     SteelyardProperties.SlowStart slowStart = stages.slowStart();
     if (slowStart != null) {
       Written inner = new Written();

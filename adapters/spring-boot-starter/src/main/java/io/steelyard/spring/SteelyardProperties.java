@@ -124,6 +124,7 @@ record SteelyardProperties(
    * @param ejection Takes out endpoints that fail.
    * @param outliers Takes out endpoints that fail much more often than the others.
    * @param zone Keeps requests in the client's zone.
+   * @param subset Gives each client a part of the endpoints.
    * @param slowStart Gives new endpoints little at first.
    * @param maxInFlight The most requests in flight on one endpoint.
    */
@@ -131,6 +132,7 @@ record SteelyardProperties(
       @Nullable Ejection ejection,
       @Nullable Outliers outliers,
       @Nullable Zone zone,
+      @Nullable Subset subset,
       @Nullable SlowStart slowStart,
       @Nullable Integer maxInFlight) {}
 
@@ -168,6 +170,14 @@ record SteelyardProperties(
    * @param name The zone this process runs in.
    */
   record Zone(@Nullable String name) {}
+
+  /**
+   * Gives each client a part of the endpoints: a size, or by how many clients there are.
+   *
+   * @param size How many endpoints.
+   * @param clients How many clients there are, about; the size follows.
+   */
+  record Subset(@Nullable Integer size, @Nullable Integer clients) {}
 
   /**
    * Gives new endpoints little at first.

@@ -113,6 +113,7 @@ class SteelyardAutoConfigurationTest {
             CART + "stages.ejection.panic-below=0.4",
             CART + "stages.outliers.requests=50",
             CART + "stages.zone.name=eu-1a",
+            CART + "stages.subset.size=20",
             CART + "stages.slow-start.window=30s",
             CART + "stages.slow-start.aggression=2",
             CART + "stages.max-in-flight=100",
@@ -129,8 +130,8 @@ class SteelyardAutoConfigurationTest {
               Balancer cart = context.getBean(Balancer.class);
               assertThat(cart.policy())
                   .hasToString(
-                      "ejection.panicBelow(0.4) → outliers → zone(eu-1a) → slowStart(PT30S, 2.0) → "
-                          + "maxInFlight(100) → "
+                      "ejection.panicBelow(0.4) → outliers → zone(eu-1a) → subset(20) → "
+                          + "slowStart(PT30S, 2.0) → maxInFlight(100) → "
                           + Strategies.sessionAffinity(
                               Strategies.ringHash(200), Duration.ofMinutes(90), 100_000));
               assertThat(RetryPolicy.of(cart))

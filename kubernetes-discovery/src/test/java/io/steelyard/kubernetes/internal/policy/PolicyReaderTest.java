@@ -176,7 +176,7 @@ class PolicyReaderTest {
           {service: cart, strategy: {type: Random}, stages: {ejection: {base: 10m}}} | spec.stages.ejection.base: 600000ms (expected: at most 5m, which most is by default)
           {service: cart, strategy: {type: Random}, stages: {ejection: {panicBelow: 1.5}}} | spec.stages.ejection.panicBelow: 1.5 (expected: 0 to 1)
           {service: cart, strategy: {type: Random}, stages: {maxInFlight: 0}} | spec.stages.maxInFlight: 0 (expected: >= 1)
-          {service: cart, strategy: {type: Random}, stages: {retry: 3}} | spec.stages.retry: 3 (expected: one of the fields ejection, maxInFlight, outliers, slowStart, zone)
+          {service: cart, strategy: {type: Random}, stages: {retry: 3}} | spec.stages.retry: 3 (expected: one of the fields ejection, maxInFlight, outliers, slowStart, subset, zone)
           {service: cart, strategy: {type: Random}, subset: 3} | spec.subset: 3 (expected: one of the fields ports, selector, service, stages, strategy, weights)
           """)
   void what_is_wrong_is_named_with_value_expectation_and_place(String yaml, String message) {
