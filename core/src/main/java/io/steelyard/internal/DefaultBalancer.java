@@ -60,6 +60,9 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
    */
   private static final long RETRY_NANOS = 1_000_000_000;
 
+  private static final Topology CLOSED =
+      Topology.syncing().with(Topology.State.CLOSED, "the balancer is closed");
+
   /**
    * What the builder has collected.
    *
@@ -177,7 +180,7 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
     this.builders = new Wanted(settings.policy(), Rank.BUILDER, "builder");
     this.inForce = builders;
     this.wanted = builders;
-    this.snapshot = emptySnapshot();
+    this.snapshot = emptySnapshot(Topology.syncing());
     this.loop = new SerialLoop(platform, this::rebuild);
   }
 
@@ -473,7 +476,7 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
     composition.settle();
     rebuilds.increment();
     if (closed.get()) {
-      snapshot = emptySnapshot();
+      snapshot = emptySnapshot(CLOSED);
       return 0;
     }
     ChangeLog.log(settings.name(), before, after);
@@ -583,9 +586,9 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
     }
   }
 
-  private Snapshot emptySnapshot() {
+  private Snapshot emptySnapshot(Topology topology) {
     return new Snapshot(
-        Candidates.of(Topology.syncing(), new Slot[0]),
+        Candidates.of(topology, new Slot[0]),
         inForce.policy,
         List.of(),
         null,
@@ -836,7 +839,7 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
     closeQuietly("policy source", policyWatch);
     closeQuietly("discovery", watch);
     loop.close(composer::close);
-    snapshot = emptySnapshot();
+    snapshot = emptySnapshot(CLOSED);
     ready.completeExceptionally(
         new NoEndpointException(Why.CLOSED, settings.name() + ": the balancer is closed"));
     waiting.forEach(this::letGo);
