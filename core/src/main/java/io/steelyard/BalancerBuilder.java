@@ -42,7 +42,8 @@ public final class BalancerBuilder {
   }
 
   /**
-   * Sets the name in logs, threads and explanations; by default the discovery's {@code toString()}.
+   * Sets the name in logs, errors and explanations; by default the discovery's {@code toString()},
+   * which of a fixed list says nothing, nor of a lambda.
    */
   public BalancerBuilder name(String name) {
     this.name = Objects.requireNonNull(name, "name");

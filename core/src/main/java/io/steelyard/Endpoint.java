@@ -24,8 +24,15 @@ public final class Endpoint {
   /** The largest weight an endpoint may declare. */
   public static final int MAX_WEIGHT = 1_000_000;
 
+  private static final String NAME_OR_IPV4 = "[^\\s\\p{Cntrl}:/?#@\\[\\]]+";
+
+  /** With two colons at least, and a scope where it has one. */
+  private static final String IPV6 =
+      "[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:%[^\\s\\p{Cntrl}/?#@\\[\\]]+)?";
+
+  private static final Pattern HOST = Pattern.compile(NAME_OR_IPV4 + "|" + IPV6);
   private static final Pattern AUTHORITY =
-      Pattern.compile("(?:\\[([0-9A-Fa-f:.]+)]|([^\\s:/\\[\\]]+)):([0-9]{1,5})");
+      Pattern.compile("(?:\\[(" + IPV6 + ")]|(" + NAME_OR_IPV4 + ")):([0-9]{1,5})");
 
   private final String id;
   private final String host;
@@ -52,7 +59,7 @@ public final class Endpoint {
    *
    * @param host a name or an address literal, without brackets
    * @param port 1 to 65535
-   * @throws IllegalArgumentException if the host is blank or the port out of range
+   * @throws IllegalArgumentException if the host is neither, or the port out of range
    */
   public static Endpoint of(String host, int port) {
     Objects.requireNonNull(host, "host");
@@ -67,7 +74,7 @@ public final class Endpoint {
    * @throws IllegalArgumentException if it is anything else
    */
   public static Endpoint parse(String authority) {
-    Matcher parts = AUTHORITY.matcher(authority);
+    Matcher parts = AUTHORITY.matcher(Objects.requireNonNull(authority, "authority"));
     if (parts.matches()) {
       int port = Integer.parseInt(parts.group(3));
       if (port >= 1 && port <= 65_535) {
@@ -205,6 +212,14 @@ public final class Endpoint {
               + host
               + "\" (expected: an IPv6 literal without brackets)");
     }
+    if (!HOST.matcher(host).matches()) {
+      throw new IllegalArgumentException(
+          "endpoint "
+              + id
+              + ": host: \""
+              + host
+              + "\" (expected: a name or an address alone, such as 10.0.0.7)");
+    }
     return host;
   }
 
@@ -294,8 +309,8 @@ public final class Endpoint {
     /**
      * Returns the endpoint.
      *
-     * @throws IllegalArgumentException if host, port or weight is missing or out of range; the
-     *     message names the id
+     * @throws IllegalArgumentException if host, port or weight is missing or out of range, or the
+     *     host neither a name nor an address; the message names the id
      */
     public Endpoint build() {
       return new Endpoint(this);

@@ -40,7 +40,8 @@ public interface Explanation {
 
   /**
    * What is wrong at the moment: a stage or strategy that throws, a policy that was refused, a
-   * discovery that fails; null if nothing is.
+   * picker that has thrown or chosen what cannot be used, a discovery that fails; null if nothing
+   * is.
    */
   @Nullable String problem();
 

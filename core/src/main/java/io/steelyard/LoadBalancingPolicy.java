@@ -27,7 +27,10 @@ public record LoadBalancingPolicy(List<Stage> stages, Strategy strategy) {
     return new LoadBalancingPolicy(stages, strategy);
   }
 
-  /** Returns this policy with other stages. */
+  /**
+   * Returns this policy with other stages; without any it is {@code of(strategy())}, as {@link
+   * #stages()} asks which there are.
+   */
   public LoadBalancingPolicy stages(Stage... stages) {
     return new LoadBalancingPolicy(List.of(stages), strategy);
   }

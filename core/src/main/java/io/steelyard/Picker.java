@@ -4,7 +4,8 @@ package io.steelyard;
  * Chooses an index into the candidates it was compiled from.
  *
  * <p>Called by many threads at once. It takes no lock, never blocks and never allocates. An index
- * out of range, or one whose weight is zero, is reported once and replaced by any usable candidate.
+ * out of range, or one whose weight is zero, is reported once, stands in {@link Balancer#explain()}
+ * and is replaced by any usable candidate; so is what it throws.
  */
 @FunctionalInterface
 public interface Picker {

@@ -32,7 +32,7 @@ public final class Topology {
     UNAUTHORIZED,
     /** The source says there is no such service. */
     ABSENT,
-    /** The discovery was closed; the list is the last one it had. */
+    /** The discovery was closed, and the list is the last one it had; or the balancer, and none. */
     CLOSED
   }
 

@@ -64,6 +64,60 @@ class BadInputTest {
   }
 
   @Test
+  void hosts_are_names_or_addresses_alone() {
+    for (String host :
+        new String[] {
+          "http://h",
+          "h:80",
+          "10.0.0.7:8080",
+          "h/path",
+          "user@h",
+          "h?q",
+          "h#f",
+          " h",
+          "a b",
+          "h\n",
+          ":",
+          "[::1",
+          "1:2",
+          "::1%",
+          "h%1:2",
+          "::1%a b",
+          "::1/64"
+        }) {
+      assertRefused(() -> Endpoint.of(host, 80), "host: \"" + host + "\"", "expected: ");
+      assertRefused(() -> Endpoint.builder("x").host(host).port(80).build(), "endpoint x", "host");
+    }
+    for (String host :
+        new String[] {
+          "h",
+          "h.",
+          "my_host",
+          "a-b.c",
+          "münchen.example",
+          "10.0.0.7",
+          "::",
+          "::1",
+          "fe80::1%eth0",
+          "2001:db8::7",
+          "::ffff:10.0.0.7",
+          "1:2:3:4:5:6:7:8"
+        }) {
+      Endpoint endpoint = Endpoint.of(host, 80);
+      assertThat(endpoint.host()).isEqualTo(host);
+      assertThat(Endpoint.parse(endpoint.authority())).isEqualTo(endpoint);
+    }
+    assertRefused(() -> Endpoint.parse("[h]:80"), "endpoint: \"[h]:80\"");
+    assertThatThrownBy(() -> Endpoint.parse(null)).hasMessage("authority");
+  }
+
+  @Test
+  void clients_of_subsets_are_not_blank() {
+    assertRefused(() -> Stages.subset(3, ""), "subset: client: \"\"", "expected: not blank");
+    assertRefused(() -> Stages.subsetAmong(3, " "), "subsetAmong: client: \" \"");
+  }
+
+  @Test
   void ids_are_not_blank() {
     assertRefused(() -> Endpoint.builder(""), "id");
     assertRefused(() -> Endpoint.builder("  "), "id");

@@ -19,6 +19,15 @@ import org.junit.jupiter.api.Test;
 /** What closing leaves behind, on the real platform. */
 class BalancerCloseTest {
   @Test
+  void a_closed_one_says_so() {
+    Balancer balancer = Balancer.of(eps(2));
+    balancer.close();
+    assertThat(balancer.explain().topology().state()).isEqualTo(Topology.State.CLOSED);
+    assertThat(balancer.explain().toString()).contains("CLOSED, the balancer is closed");
+    assertThat(balancer.candidates().size()).isZero();
+  }
+
+  @Test
   void memory_is_closed_after_an_evaluation_under_way_and_not_during_it() throws Exception {
     CountDownLatch entered = new CountDownLatch(1);
     CountDownLatch leave = new CountDownLatch(1);

@@ -266,6 +266,38 @@ class BalancerFailureTest {
     assertSpread(fixture, "throws");
   }
 
+  @Test
+  void nonsense_stands_in_the_explanation_while_its_strategy_is_in_force() {
+    Fixture fixture = new Fixture(eps(2), b -> b.stages());
+    Balancer balancer = fixture.balancer;
+    balancer.apply(LoadBalancingPolicy.of(new Nonsense("far", 99)));
+    assertThat(balancer.explain().problem()).as("no request has met it").isNull();
+    assertThat(balancer.pick(PickContext.none())).isNotNull();
+    assertThat(balancer.explain().problem())
+        .isEqualTo(
+            "the picker of far chose candidate 99, which is not usable; a random endpoint is used"
+                + " instead");
+    balancer.apply(LoadBalancingPolicy.of(new Nonsense("below", -7)));
+    assertThat(balancer.explain().problem()).isNull();
+    assertThat(balancer.pick(PickContext.none())).isNotNull();
+    assertThat(balancer.explain().problem()).contains("picker of below", "candidate -7");
+    balancer.apply(LoadBalancingPolicy.of(Strategies.roundRobin()));
+    assertThat(balancer.pick(PickContext.none())).isNotNull();
+    assertThat(balancer.explain().problem()).isNull();
+  }
+
+  private record Nonsense(String name, int choice) implements Strategy {
+    @Override
+    public Picker compile(Candidates candidates, Context context) {
+      return (request, rank) -> choice;
+    }
+
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
   private static void assertSpread(Fixture fixture, Object what) {
     Map<String, Integer> counts = fixture.requests(3_000);
     Map<String, Integer> picked = new HashMap<>();

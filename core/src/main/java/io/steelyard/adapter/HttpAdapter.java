@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 public final class HttpAdapter<R> {
   private static final Duration AWAIT_FIRST = Duration.ofSeconds(5);
 
+  /** Clients may have connect timeouts of centuries, which no timer takes. */
+  static final Duration LONGEST_WAIT = Duration.ofDays(1);
+
   private final Map<String, Balancer> services;
   private final Function<String, @Nullable Balancer> resolver;
   private final boolean passThrough;
@@ -51,7 +54,10 @@ public final class HttpAdapter<R> {
     if (given != null) {
       return given;
     }
-    return connectTimeout == null || connectTimeout.isZero() ? AWAIT_FIRST : connectTimeout;
+    if (connectTimeout == null || connectTimeout.isZero()) {
+      return AWAIT_FIRST;
+    }
+    return connectTimeout.compareTo(LONGEST_WAIT) < 0 ? connectTimeout : LONGEST_WAIT;
   }
 
   /**

@@ -143,11 +143,11 @@ public abstract class HttpAdapterBuilder<R, B extends HttpAdapterBuilder<R, B>> 
    * Sets how long a request waits for the very first list of endpoints; by default as long as the
    * client says a connect may take, or 5 seconds where it does not.
    *
-   * @param atMost zero, to fail at once, or more
+   * @param atMost zero, to fail at once, to 1 day
    */
   public B awaitFirst(Duration atMost) {
-    if (atMost.isNegative()) {
-      throw new IllegalArgumentException("awaitFirst: " + atMost + " (expected: >= 0)");
+    if (atMost.isNegative() || atMost.compareTo(HttpAdapter.LONGEST_WAIT) > 0) {
+      throw new IllegalArgumentException("awaitFirst: " + atMost + " (expected: 0 to 1 day)");
     }
     this.awaitFirst = atMost;
     return self();

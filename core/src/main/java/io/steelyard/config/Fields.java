@@ -49,6 +49,17 @@ public final class Fields {
     return values.get(name) != null;
   }
 
+  /**
+   * Whether a field stands there, be it empty: for those that say something by being there, where
+   * an empty one ({@code ejection:} in YAML) must not be taken for none.
+   */
+  boolean names(String name) {
+    if (values.containsKey(name) && values.get(name) == null) {
+      throw new ConfigException(at(name), "null", "a value, {} for an object of defaults");
+    }
+    return has(name);
+  }
+
   private @Nullable Object get(String name) {
     asked.add(name);
     return values.get(name);

@@ -28,6 +28,15 @@ import java.util.regex.Pattern;
  * <p>Durations are written as {@code 500ms}, {@code 30s} or {@code 1m30s}. What is left out has the
  * default of {@link io.steelyard.strategy.Strategies} and {@link Stages}; what nobody knows, or
  * would do nothing where it stands, is refused with its place. Thread-safe.
+ *
+ * <p>It reads what any parser of YAML or JSON makes of a text (maps, lists, strings, numbers):
+ *
+ * <pre>{@code
+ * Fields fields = Fields.of("policy", tree);
+ * LoadBalancingPolicy policy = PolicyFormat.policy(fields, balancer.policy());
+ * fields.requireNoOthers();
+ * balancer.apply(policy);
+ * }</pre>
  */
 public final class PolicyFormat {
   private static final Duration SHORTEST = Duration.ofMillis(1);
@@ -69,22 +78,22 @@ public final class PolicyFormat {
    */
   public static List<Stage> stages(Fields fields) {
     List<Stage> stages = new ArrayList<>();
-    if (fields.has("ejection")) {
+    if (fields.names("ejection")) {
       stages.add(ejection(fields.object("ejection")));
     }
-    if (fields.has("outliers")) {
+    if (fields.names("outliers")) {
       stages.add(outliers(fields.object("outliers")));
     }
-    if (fields.has("zone")) {
+    if (fields.names("zone")) {
       stages.add(zone(fields.object("zone")));
     }
-    if (fields.has("subset")) {
+    if (fields.names("subset")) {
       stages.add(subset(fields.object("subset")));
     }
-    if (fields.has("slowStart")) {
+    if (fields.names("slowStart")) {
       stages.add(slowStart(fields.object("slowStart")));
     }
-    if (fields.has("maxInFlight")) {
+    if (fields.names("maxInFlight")) {
       stages.add(Stages.maxInFlight((int) fields.number("maxInFlight", 1, Integer.MAX_VALUE)));
     }
     fields.requireNoOthers();

@@ -32,7 +32,7 @@ public final class Discoveries {
    * each server; behind a name with one address that is itself a load balancer there is nothing to
    * balance.
    *
-   * @param host a host name; {@code localhost} and an address will do
+   * @param host a host name; {@code localhost} and an IPv4 address will do
    * @param port of every endpoint, 1 to 65535
    * @throws IllegalArgumentException if the host is no host name, or the port out of range
    */

@@ -44,6 +44,7 @@ final class FileSource implements Poller.Source {
   private @Nullable Content seen; // what may be taken next, if it stays
   private Topology list = Topology.syncing(); // as taken
   private Topology good = Topology.syncing(); // the last with a list
+  private Topology said = Topology.syncing(); // the last answer
   private List<String> told = List.of();
   private boolean looked;
 
@@ -79,7 +80,7 @@ final class FileSource implements Poller.Source {
   public Poller.Look look() {
     try {
       boolean changing = readAgain();
-      return new Poller.Look(list, changing ? SETTLED : every);
+      return changing ? new Poller.Look(said, SETTLED) : say(list);
     } catch (NoSuchFileException e) {
       return without(Topology.State.ABSENT, "no such file: " + path);
     } catch (AccessDeniedException e) {
@@ -93,7 +94,12 @@ final class FileSource implements Poller.Source {
 
   private Poller.Look without(Topology.State state, String detail) {
     seen = null;
-    return new Poller.Look(good.with(state, detail), every);
+    return say(good.with(state, detail));
+  }
+
+  private Poller.Look say(Topology topology) {
+    said = topology;
+    return new Poller.Look(topology, every);
   }
 
   private Topology.State stale() {

@@ -9,6 +9,7 @@ import io.steelyard.Platform;
 import io.steelyard.RandomSource;
 import io.steelyard.Reason;
 import io.steelyard.Stage;
+import io.steelyard.Strategy;
 import io.steelyard.Topology;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -34,11 +36,19 @@ final class Composer {
 
   private final Platform platform;
   private final SlotLedger ledger;
-  private final BiConsumer<Object, @Nullable Throwable> nonsense;
+  private final Function<Strategy, BiConsumer<Object, @Nullable Throwable>> nonsense;
   private final InFlight inFlight = new InFlight();
   private List<Layer> layers = List.of();
 
-  Composer(Platform platform, SlotLedger ledger, BiConsumer<Object, @Nullable Throwable> nonsense) {
+  /**
+   * Composes nothing yet.
+   *
+   * @param nonsense gives, for a strategy, whom its picker's snapshot tells of its nonsense
+   */
+  Composer(
+      Platform platform,
+      SlotLedger ledger,
+      Function<Strategy, BiConsumer<Object, @Nullable Throwable>> nonsense) {
     this.platform = platform;
     this.ledger = ledger;
     this.nonsense = nonsense;
@@ -101,7 +111,7 @@ final class Composer {
               slots,
               inFlight,
               platform,
-              nonsense);
+              nonsense.apply(policy.strategy()));
       replaceLayers(next);
       done = true;
       return new Composition(

@@ -17,6 +17,7 @@ import io.steelyard.PickContext;
 import io.steelyard.Picker;
 import io.steelyard.Platform;
 import io.steelyard.PolicySource;
+import io.steelyard.Strategy;
 import io.steelyard.Topology;
 import io.steelyard.retry.RetryBudget;
 import io.steelyard.retry.RetryHost;
@@ -35,7 +36,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
@@ -60,6 +63,9 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
    */
   private static final long RETRY_NANOS = 1_000_000_000;
 
+  private static final Topology CLOSED =
+      Topology.syncing().with(Topology.State.CLOSED, "the balancer is closed");
+
   /**
    * What the builder has collected.
    *
@@ -79,6 +85,9 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
       Predicate<Endpoint> available,
       List<Consumer<Candidates>> listeners,
       Platform platform) {}
+
+  /** The strategy whose picker was last found to talk nonsense, and what is said of it. */
+  private record Nonsense(Strategy strategy, String complaint) {}
 
   /** A policy and who asked for it. Not a value: asking twice for the same is two wishes. */
   private static final class Wanted {
@@ -143,7 +152,7 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
   private final LongAdder rejected = new LongAdder();
   private final LongAdder retries = new LongAdder();
   private final LongAdder retriesRefused = new LongAdder();
-  private final AtomicBoolean warnedOfNonsense = new AtomicBoolean();
+  private final AtomicReference<@Nullable Nonsense> nonsense = new AtomicReference<>();
   private final AtomicBoolean warnedOfMissingVerdict = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final List<Consumer<Candidates>> listeners;
@@ -173,11 +182,11 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
     this.ledger =
         new SlotLedger(
             id -> new Slot(id, this, settings.latencyTracking(), pace, platform.nanoTime()));
-    this.composer = new Composer(platform, ledger, this::pickerFailed);
+    this.composer = new Composer(platform, ledger, this::nonsenseOf);
     this.builders = new Wanted(settings.policy(), Rank.BUILDER, "builder");
     this.inForce = builders;
     this.wanted = builders;
-    this.snapshot = emptySnapshot();
+    this.snapshot = emptySnapshot(Topology.syncing());
     this.loop = new SerialLoop(platform, this::rebuild);
   }
 
@@ -473,7 +482,7 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
     composition.settle();
     rebuilds.increment();
     if (closed.get()) {
-      snapshot = emptySnapshot();
+      snapshot = emptySnapshot(CLOSED);
       return 0;
     }
     ChangeLog.log(settings.name(), before, after);
@@ -583,9 +592,9 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
     }
   }
 
-  private Snapshot emptySnapshot() {
+  private Snapshot emptySnapshot(Topology topology) {
     return new Snapshot(
-        Candidates.of(Topology.syncing(), new Slot[0]),
+        Candidates.of(topology, new Slot[0]),
         inForce.policy,
         List.of(),
         null,
@@ -593,20 +602,38 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
         new Slot[0],
         new InFlight(),
         platform,
-        this::pickerFailed);
+        nonsenseOf(inForce.policy.strategy()));
   }
 
-  private void pickerFailed(Object what, @Nullable Throwable error) {
-    if (warnedOfNonsense.compareAndSet(false, true)) {
-      String complaint =
-          error == null ? "chose candidate " + what + ", which is not usable" : "threw " + error;
-      log.error(
-          "{}: the picker of {} {}; a random endpoint is used instead (said once)",
-          settings.name(),
-          snapshot.policy.strategy(),
-          complaint,
-          error);
+  private BiConsumer<Object, @Nullable Throwable> nonsenseOf(Strategy strategy) {
+    return (what, error) -> pickerFailed(strategy, what, error);
+  }
+
+  /** Called by the request that met it. Of one strategy it is said once. */
+  @SuppressWarnings(
+      "ReferenceEquality") // a stranger's equals has no business on a request's thread
+  private void pickerFailed(Strategy strategy, Object what, @Nullable Throwable error) {
+    Nonsense known = nonsense.get();
+    if (known != null && known.strategy == strategy) {
+      return;
     }
+    String complaint =
+        "the picker of "
+            + strategy
+            + (error == null
+                ? " chose candidate " + what + ", which is not usable"
+                : " threw " + error)
+            + "; a random endpoint is used instead";
+    if (nonsense.compareAndSet(known, new Nonsense(strategy, complaint))) {
+      log.error("{}: {} (said once)", settings.name(), complaint, error);
+    }
+  }
+
+  /** What is wrong with the picker in force, as far as requests have met it. */
+  @SuppressWarnings("ReferenceEquality") // as above
+  private @Nullable String pickerProblem() {
+    Nonsense known = nonsense.get();
+    return known != null && known.strategy == snapshot.policy.strategy() ? known.complaint : null;
   }
 
   private final class DiscoveryListener implements Discovery.Listener {
@@ -812,6 +839,10 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
     if (refusal != null) {
       return refusal;
     }
+    String picker = pickerProblem();
+    if (picker != null) {
+      return picker;
+    }
     if (discoveryProblem != null) {
       return "discovery: " + discoveryProblem;
     }
@@ -836,7 +867,7 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
     closeQuietly("policy source", policyWatch);
     closeQuietly("discovery", watch);
     loop.close(composer::close);
-    snapshot = emptySnapshot();
+    snapshot = emptySnapshot(CLOSED);
     ready.completeExceptionally(
         new NoEndpointException(Why.CLOSED, settings.name() + ": the balancer is closed"));
     waiting.forEach(this::letGo);

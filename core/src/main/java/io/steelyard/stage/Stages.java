@@ -192,7 +192,7 @@ public final class Stages {
    *
    * @param size 1 or more; a list no longer than that is used whole
    * @param client the same for this client after a restart: a pod's name, for example
-   * @throws IllegalArgumentException if the size is below 1
+   * @throws IllegalArgumentException if the size is below 1, or the client blank
    */
   public static Stage subset(int size, String client) {
     return Subset.of(size, Objects.requireNonNull(client, "client"));
@@ -211,7 +211,7 @@ public final class Stages {
    * @param clients how many clients there are, about: 1 or more. A guess may be wrong by half; too
    *     high a one is worse than too low
    * @param client the same for this client after a restart: a pod's name, for example
-   * @throws IllegalArgumentException if clients is below 1
+   * @throws IllegalArgumentException if clients is below 1, or the client blank
    */
   public static Stage subsetAmong(int clients, String client) {
     return Subset.among(clients, Objects.requireNonNull(client, "client"));

@@ -34,14 +34,23 @@ record Subset(int size, int clients, @Nullable String client) implements Stage {
     if (size < 1) {
       throw new IllegalArgumentException("subset: " + size + " (expected: >= 1)");
     }
-    return new Subset(size, 0, client);
+    return new Subset(size, 0, checked("subset", client));
   }
 
   static Subset among(int clients, @Nullable String client) {
     if (clients < 1) {
       throw new IllegalArgumentException("subsetAmong: clients: " + clients + " (expected: >= 1)");
     }
-    return new Subset(0, clients, client);
+    return new Subset(0, clients, checked("subsetAmong", client));
+  }
+
+  /** An empty id would be the same for all clients: they would all use the same endpoints. */
+  private static @Nullable String checked(String stage, @Nullable String client) {
+    if (client != null && client.isBlank()) {
+      throw new IllegalArgumentException(
+          stage + ": client: \"" + client + "\" (expected: not blank)");
+    }
+    return client;
   }
 
   private int size(Candidates candidates) {

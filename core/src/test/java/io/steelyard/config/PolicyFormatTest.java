@@ -8,11 +8,13 @@ import io.steelyard.stage.Stages;
 import io.steelyard.strategy.LoadMetric;
 import io.steelyard.strategy.Strategies;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PolicyFormatTest {
   private static final LoadBalancingPolicy OTHERWISE =
@@ -163,6 +165,17 @@ class PolicyFormatTest {
     assertThatThrownBy(() -> policy(Map.of("stages", row.get(0))))
         .isInstanceOf(ConfigException.class)
         .hasMessage("policy.stages." + row.get(1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ejection", "outliers", "zone", "slowStart", "maxInFlight"})
+  void a_stage_with_nothing_behind_it_is_not_taken_for_none(String stage) {
+    Map<String, Object> stages = new HashMap<>();
+    stages.put(stage, null);
+    assertThatThrownBy(() -> policy(Map.of("stages", stages)))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(
+            "policy.stages." + stage + ": null (expected: a value, {} for an object of defaults)");
   }
 
   static List<List<Object>> mistakes() {

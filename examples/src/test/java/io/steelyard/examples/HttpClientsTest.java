@@ -32,6 +32,11 @@ class HttpClientsTest {
     assertThat(said(() -> NameAndFile.main())).isIn("first", "second");
   }
 
+  @Test
+  void aListOfOnesOwnIsFollowed() throws Exception {
+    assertThat(said(() -> OwnDiscovery.main())).isEqualTo("first\nsecond");
+  }
+
   private static String said(Example example) throws Exception {
     PrintStream out = System.out;
     ByteArrayOutputStream said = new ByteArrayOutputStream();

@@ -164,8 +164,24 @@ class FileDiscoveryTest {
     assertThat(heard.last().state()).isEqualTo(State.ABSENT);
     assertThat(heard.last().endpoints()).isEmpty();
     write("a:1\n");
-    aLookAndAnother();
+    platform.advance(SECOND);
+    assertThat(heard.topologies).as("nothing is said while it settles").hasSize(1);
+    platform.advance(SETTLED);
     assertThat(heard.last()).isEqualTo(Topology.of(Endpoint.of("a", 1)));
+  }
+
+  @Test
+  void while_a_file_that_is_back_settles_the_state_stays() throws Exception {
+    write("a:1\n");
+    discovery().watch(heard);
+    Files.delete(file);
+    platform.advance(SECOND);
+    write("b:1\n");
+    platform.advance(SECOND);
+    assertThat(heard.last().state()).isEqualTo(State.ABSENT);
+    assertThat(heard.last().detail()).contains("no such file");
+    platform.advance(SETTLED);
+    assertThat(heard.last()).isEqualTo(Topology.of(Endpoint.of("b", 1)));
   }
 
   @Test

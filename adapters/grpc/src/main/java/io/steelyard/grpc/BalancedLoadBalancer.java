@@ -373,7 +373,8 @@ final class BalancedLoadBalancer extends LoadBalancer {
         return;
       }
       LoadBalancingPolicy policy = config == null ? null : config.over(builders);
-      listener.accept(new Advice(policy, policy == null ? "builder" : "service config", null));
+      listener.accept(
+          new Advice(policy, policy == null ? "no service config" : "service config", null));
     }
   }
 }

@@ -160,7 +160,7 @@ final class AsyncSend<T> {
   }
 
   private void failed(Exchange from, Throwable error) {
-    Throwable cause = unwrap(error);
+    Throwable cause = ConnectFailures.named(unwrap(error), from.endpoint());
     from.failed(cause);
     if (result.isDone()) {
       return;

@@ -165,7 +165,7 @@ public final class BalancedHttpClient extends HttpClient {
     while (true) {
       HttpResponse<T> response;
       try {
-        response = journey.delegate().send(exchange.request(), exchange.watch(handler));
+        response = send(journey.delegate(), exchange, handler);
       } catch (Throwable error) {
         exchange.failed(error);
         Duration pause = journey.afterError(exchange, error);
@@ -187,6 +187,16 @@ public final class BalancedHttpClient extends HttpClient {
       }
       journey.pause(pause, null);
       exchange = Objects.requireNonNull(journey.next(null));
+    }
+  }
+
+  private static <T> HttpResponse<T> send(
+      HttpClient through, Exchange exchange, BodyHandler<T> handler)
+      throws IOException, InterruptedException {
+    try {
+      return through.send(exchange.request(), exchange.watch(handler));
+    } catch (ConnectException e) {
+      throw ConnectFailures.named(e, exchange.endpoint());
     }
   }
 

@@ -1,6 +1,7 @@
 package io.steelyard.http;
 
 import io.steelyard.Attempt;
+import io.steelyard.Endpoint;
 import io.steelyard.Outcome;
 import io.steelyard.Platform;
 import io.steelyard.adapter.OpenBodies;
@@ -189,6 +190,11 @@ final class Exchange extends OpenBodies.Body {
    */
   boolean complete() {
     return complete;
+  }
+
+  /** Where it goes. */
+  Endpoint endpoint() {
+    return attempt.endpoint();
   }
 
   /** {@code send} has failed. */

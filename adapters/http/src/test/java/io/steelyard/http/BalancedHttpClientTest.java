@@ -325,6 +325,9 @@ final class BalancedHttpClientTest {
         .withMessage("tries: 0 (expected: >= 1)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.awaitFirst(Duration.ofSeconds(-1)));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.awaitFirst(Duration.ofDays(365_000)))
+        .withMessage("awaitFirst: PT8760000H (expected: 0 to 1 day)");
     assertThatIllegalArgumentException().isThrownBy(() -> builder.abandonBodyAfter(Duration.ZERO));
   }
 

@@ -20,6 +20,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.AfterEach;
@@ -122,6 +123,11 @@ final class FailoverTest {
     Throwable two = catchThrowable(() -> way.body(cart(balancer).build(), post()));
     assertThat(two).isInstanceOf(ConnectException.class);
     assertThat(two.getSuppressed()).hasSize(1);
+    assertThat(List.of(two.getMessage(), two.getSuppressed()[0].getMessage()))
+        .as("each says where")
+        .doesNotHaveDuplicates()
+        .allSatisfy(
+            message -> assertThat(message).matches("no connection to 127\\.0\\.0\\.[234]:\\d+"));
     assertThat(balancer.stats().begun()).isEqualTo(2);
 
     assertThatThrownBy(() -> way.body(cart(balancer).tries(1).build(), post()))

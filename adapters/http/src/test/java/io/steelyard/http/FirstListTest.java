@@ -93,6 +93,15 @@ final class FirstListTest {
 
   @ParameterizedTest
   @EnumSource
+  void aConnectTimeoutOfCenturiesIsAWaitToo(Way way) throws Exception {
+    HttpClient patient = HttpClient.newBuilder().connectTimeout(Duration.ofDays(365_000)).build();
+    HttpClient client = BalancedHttpClient.wrap(patient).service("cart", balancer).build();
+    later(balancer::close);
+    assertThat(whyOf(catchThrowable(() -> way.body(client, REQUEST)))).isEqualTo(Why.CLOSED);
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void anEmptyListIsAnErrorAtOnce(Way way) {
     listing.publish();
     Awaitility.await().until(() -> balancer.candidates().topology().state() == Topology.State.LIVE);
