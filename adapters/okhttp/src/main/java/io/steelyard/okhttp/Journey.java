@@ -59,7 +59,7 @@ final class Journey {
     this.policy = settings.policyFor(balancer);
     this.tries = policy.begin(balancer, context);
     this.idempotent = HttpRules.isIdempotent(request.method()) || context.isIdempotent();
-    this.startedAt = System.nanoTime();
+    this.startedAt = SteelyardInterceptor.startOf(chain.call());
   }
 
   Response run() throws IOException {

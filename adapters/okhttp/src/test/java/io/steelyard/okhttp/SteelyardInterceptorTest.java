@@ -141,6 +141,37 @@ final class SteelyardInterceptorTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {300, 301, 302, 303, 307, 308})
+  void redirectsAreFollowedByTheRulesOfOkHttp(int status) throws Exception {
+    List<String> seen = new CopyOnWriteArrayList<>();
+    Pod pod =
+        pods.pod(
+            "127.0.0.2",
+            exchange -> {
+              if (exchange.getRequestURI().getPath().equals("/here")) {
+                exchange.getResponseHeaders().set("Location", "/there");
+                Pods.answer(exchange, status, "");
+              } else {
+                String body = new String(exchange.getRequestBody().readAllBytes());
+                seen.add(exchange.getRequestMethod() + " " + body);
+                Pods.answer(exchange, 200, "there");
+              }
+            });
+    OkHttpClient balanced = client(Listing.of(pod));
+    for (String method : List.of("GET", "POST", "PUT", "DELETE", "PATCH", "PROPFIND", "HEAD")) {
+      boolean withBody = method.startsWith("P") && !method.equals("PROPFIND");
+      RequestBody body = withBody ? RequestBody.create("x".getBytes()) : null;
+      Request.Builder request = new Request.Builder().method(method, body);
+      String plain = "http://" + pod.endpoint.authority() + "/here";
+      PLAIN.newCall(request.url(plain).build()).execute().close();
+      balanced.newCall(request.url("http://cart/here").build()).execute().close();
+      assertThat(seen).as(method).hasSize(2);
+      assertThat(seen.get(1)).as(method).isEqualTo(seen.get(0));
+      seen.clear();
+    }
+  }
+
   @Test
   void aRequestBodyThatFailsIsNotTheEndpointsFault() {
     Balancer balancer = Listing.of(pods.pod("127.0.0.2"));
@@ -181,6 +212,43 @@ final class SteelyardInterceptorTest {
     assertThatThrownBy(() -> body(client, "http://cart/")).isInstanceOf(IOException.class);
     await().until(() -> balancer.stats().inFlight() == 0);
     assertThat(Listing.outcomes(balancer)).isEqualTo(Map.of(Outcome.TIMEOUT, 1L));
+  }
+
+  /** The time of a call runs before the last step of a redirect, and above other interceptors. */
+  @ParameterizedTest
+  @ValueSource(strings = {"/redirect", "/silent"})
+  void theCallsOwnTimeoutCountsAsTimeoutHoweverItWasSpent(String path) {
+    Pod pod =
+        pods.pod(
+            "127.0.0.2",
+            exchange -> {
+              pause(exchange.getRequestURI().getPath().equals("/redirect") ? 500 : 5_000);
+              exchange.getResponseHeaders().set("Location", "/silent");
+              Pods.answer(exchange, 302, "");
+            });
+    Balancer balancer = Listing.of(pod);
+    OkHttpClient.Builder plain = PLAIN.newBuilder().callTimeout(Duration.ofSeconds(1));
+    if (path.equals("/silent")) {
+      plain.addInterceptor(
+          chain -> {
+            pause(500); // fetches a token
+            return chain.proceed(chain.request());
+          });
+    }
+    OkHttpClient client =
+        SteelyardInterceptor.wrap(plain.build()).service("cart", balancer).build();
+    assertThatThrownBy(() -> body(client, "http://cart" + path)).isInstanceOf(IOException.class);
+    await().until(() -> balancer.stats().inFlight() == 0);
+    assertThat(balancer.stats().count(Outcome.TIMEOUT)).isEqualTo(1);
+    assertThat(balancer.stats().count(Outcome.CANCELLED)).isZero();
+  }
+
+  private static void pause(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test
