@@ -3,6 +3,7 @@ package io.steelyard.okhttp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.steelyard.Balancer;
 import io.steelyard.Endpoint;
@@ -11,6 +12,7 @@ import io.steelyard.PickContext;
 import io.steelyard.contract.Listing;
 import io.steelyard.contract.Pods;
 import io.steelyard.contract.Pods.Pod;
+import io.steelyard.retry.RetryPolicy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -19,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
@@ -241,6 +244,35 @@ final class SteelyardInterceptorTest {
     await().until(() -> balancer.stats().inFlight() == 0);
     assertThat(balancer.stats().count(Outcome.TIMEOUT)).isEqualTo(1);
     assertThat(balancer.stats().count(Outcome.CANCELLED)).isZero();
+  }
+
+  /** It loses its socket, which looks as if the server had closed it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"http://cart/", "https://cart/"})
+  void anInterruptedVirtualThreadIsNotTheEndpointsFault(String url) throws Exception {
+    assumeTrue(Runtime.version().feature() >= 21, "no virtual threads here");
+    CountDownLatch asked = new CountDownLatch(1);
+    Pods.Conversation silent =
+        socket -> {
+          socket.getInputStream().read(); // of a request, or of a handshake
+          asked.countDown();
+          Thread.sleep(20_000);
+        };
+    Balancer balancer = Listing.of(pods.raw("127.0.0.2", silent), pods.raw("127.0.0.3", silent));
+    OkHttpClient client =
+        SteelyardInterceptor.wrap(PLAIN)
+            .service("cart", balancer)
+            .retry(RetryPolicy.standard())
+            .build();
+    Thread thread =
+        (Thread)
+            Thread.class
+                .getMethod("startVirtualThread", Runnable.class)
+                .invoke(null, (Runnable) () -> assertThatThrownBy(() -> body(client, url)));
+    asked.await();
+    thread.interrupt();
+    thread.join();
+    assertThat(Listing.outcomes(balancer)).isEqualTo(Map.of(Outcome.CANCELLED, 1L));
   }
 
   private static void pause(long millis) {
