@@ -67,6 +67,15 @@ public final class HttpRules {
         || error instanceof NoRouteToHostException;
   }
 
+  /**
+   * Whether this thread, which was carrying out a request when this error came, was interrupted:
+   * that ends a wait for a connection, and on a virtual thread it closes the socket.
+   */
+  public static boolean isInterruption(Throwable error) {
+    return Thread.currentThread().isInterrupted()
+        || (error instanceof InterruptedIOException && !(error instanceof SocketTimeoutException));
+  }
+
   /** Whether a response of this status asks for its {@code Location} to be fetched. */
   public static boolean isRedirect(int status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;

@@ -123,8 +123,7 @@ public final class OpenBodies {
   /** Sees to it that there is a sweep to come. */
   private void arm() {
     if (!armed.get() && armed.compareAndSet(false, true)) {
-      Platform.Cancellable unused =
-          platform.schedule(() -> platform.executor().execute(this::sweep), interval);
+      Platform.Cancellable unused = HttpAdapter.after(platform, interval, this::sweep);
     }
   }
 

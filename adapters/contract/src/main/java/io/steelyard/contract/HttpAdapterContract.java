@@ -39,6 +39,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
+import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
 import mockwebserver3.RecordedRequest;
 import org.junit.jupiter.api.AfterEach;
@@ -83,6 +84,9 @@ public abstract class HttpAdapterContract {
   protected int connectionsInARow() {
     return 1;
   }
+
+  /** Waits until what is answered has given its connection back, if that comes later. */
+  protected void settle() {}
 
   @AfterEach
   void stop() throws Exception {
@@ -511,6 +515,30 @@ public abstract class HttpAdapterContract {
     assertThat(Listing.outcomes(balancer)).isEqualTo(Map.of(Outcome.TIMEOUT, 1L));
   }
 
+  @Test
+  void theDeadlineIsKeptWhereThereAreNoWorkers() throws Exception {
+    Balancer balancer = balancer(trickling());
+    Setup setup = new Setup("cart", balancer);
+    setup.platform = new NoWorkers();
+    setup.retry = RetryPolicy.builder().deadline(Duration.ofMillis(500)).build();
+    Future<Reply> future = opened(setup).start(Ask.get("http://cart/"));
+    assertThat(future).failsWithin(Duration.ofSeconds(10));
+    await().until(() -> balancer.stats().inFlight() == 0);
+    assertThat(Listing.outcomes(balancer)).isEqualTo(Map.of(Outcome.TIMEOUT, 1L));
+  }
+
+  @Test
+  void theFirstListIsNotWaitedForInVainWhereThereAreNoWorkers() throws Exception {
+    Setup setup = new Setup("cart", kept(new Listing().balancer()));
+    setup.platform = new NoWorkers();
+    setup.retry = RetryPolicy.builder().deadline(Duration.ofMillis(500)).build();
+    Future<Reply> future = opened(setup).start(Ask.get("http://cart/"));
+    assertThat(future)
+        .failsWithin(Duration.ofSeconds(20))
+        .withThrowableThat()
+        .withStackTraceContaining("ConnectException");
+  }
+
   // ---- redirects ----
 
   @ParameterizedTest
@@ -600,6 +628,7 @@ public abstract class HttpAdapterContract {
     for (int i = 0; i < 3; i++) {
       client.send(Ask.get("https://cart.shop/")); // a connection to each
     }
+    settle();
     List<Future<Reply>> running = new ArrayList<>();
     for (int i = 0; i < 30; i++) {
       running.add(client.start(Ask.get("https://cart.shop/")));
@@ -616,6 +645,70 @@ public abstract class HttpAdapterContract {
         assertThat(request.getHandshakeServerNames()).containsExactly("cart.shop");
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/silent", "/trickling"})
+  void theDeadlineEndsAStreamOfHttp2AndNotItsConnection(String path) throws Exception {
+    assumeTrue(speaksHttp2(), "this client speaks HTTP/1.1 only");
+    Certificates certificate = Certificates.of("cart.shop");
+    MockWebServer server =
+        pods.http2(
+            "127.0.0.2",
+            certificate.server(),
+            asked ->
+                switch (asked) {
+                  case "/silent" ->
+                      new MockResponse.Builder().headersDelay(60, TimeUnit.SECONDS).build();
+                  case "/trickling" ->
+                      new MockResponse.Builder()
+                          .body("x".repeat(1000))
+                          .throttleBody(1, 50, TimeUnit.MILLISECONDS)
+                          .build();
+                  default -> new MockResponse.Builder().body("OK").build();
+                });
+    Balancer balancer = balancer(Endpoint.of("127.0.0.2", server.getPort()));
+    Setup setup = new Setup("cart.shop", balancer);
+    setup.trust = certificate;
+    setup.http2 = true;
+    setup.retry = RetryPolicy.builder().maxAttempts(1).deadline(Duration.ofMillis(1500)).build();
+    TestClient client = opened(setup);
+    client.send(Ask.get("https://cart.shop/"));
+    settle();
+    Future<Reply> future = client.start(Ask.get("https://cart.shop" + path));
+    await().until(future::isDone);
+    assertThat(future).failsWithin(Duration.ZERO);
+    await().until(() -> balancer.stats().inFlight() == 0);
+    assertThat(balancer.stats().count(Outcome.TIMEOUT)).isEqualTo(1);
+
+    settle();
+    assertThat(client.send(Ask.get("https://cart.shop/")).body()).isEqualTo("OK");
+    for (int i = 0; i < 3; i++) {
+      assertThat(server.takeRequest().getConnectionIndex()).isZero();
+    }
+  }
+
+  @Test
+  void aTryOverHttp2HasATimeOfItsOwn() throws Exception {
+    assumeTrue(speaksHttp2(), "this client speaks HTTP/1.1 only");
+    Certificates certificate = Certificates.of("cart.shop");
+    MockWebServer silent = pods.http2("127.0.0.2", certificate.server(), Duration.ofSeconds(60));
+    MockWebServer up = pods.http2("127.0.0.3", certificate.server(), Duration.ZERO);
+    Balancer balancer =
+        balancer(
+            Endpoint.of("127.0.0.2", silent.getPort()), Endpoint.of("127.0.0.3", up.getPort()));
+    Setup setup = new Setup("cart.shop", balancer);
+    setup.trust = certificate;
+    setup.http2 = true;
+    setup.retry = RetryPolicy.builder().perTryTimeout(Duration.ofMillis(1500)).build();
+    TestClient client = opened(setup);
+    for (int i = 0; i < 2; i++) {
+      Future<Reply> future = client.start(Ask.get("https://cart.shop/"));
+      assertThat(future.get(20, TimeUnit.SECONDS).body()).isEqualTo("127.0.0.3");
+    }
+    await().until(() -> balancer.stats().inFlight() == 0);
+    assertThat(balancer.stats().count(Outcome.TIMEOUT)).isPositive();
+    assertThat(balancer.stats().count(Outcome.SUCCESS)).isEqualTo(2);
   }
 
   // ---- many, and the end ----
@@ -802,6 +895,28 @@ public abstract class HttpAdapterContract {
     awaitFinish();
     exchange.getResponseBody().write("second".getBytes());
     exchange.close();
+  }
+
+  /** Sends a body byte by byte, so that none is waited for for long, and does not end it. */
+  private Pod trickling() {
+    return pods.pod(
+        "127.0.0.2",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0);
+          for (int i = 0; i < 400 && finish.getCount() > 0; i++) {
+            exchange.getResponseBody().write('x');
+            exchange.getResponseBody().flush();
+            pause(Duration.ofMillis(50));
+          }
+        });
+  }
+
+  private static void pause(Duration duration) {
+    try {
+      Thread.sleep(duration.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void awaitFinish() {

@@ -24,6 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import javax.net.ssl.SSLContext;
 import mockwebserver3.Dispatcher;
 import mockwebserver3.MockResponse;
@@ -102,6 +103,18 @@ public final class Pods implements AutoCloseable {
 
   /** A server of HTTP/2 over TLS, which answers its own host after a while. */
   public MockWebServer http2(String host, SSLContext tls, Duration delay) {
+    return http2(
+        host,
+        tls,
+        path ->
+            new MockResponse.Builder()
+                .headersDelay(delay.toMillis(), TimeUnit.MILLISECONDS)
+                .body(host)
+                .build());
+  }
+
+  /** A server of HTTP/2 over TLS, which answers each path as it is told to. */
+  public MockWebServer http2(String host, SSLContext tls, Function<String, MockResponse> answer) {
     MockWebServer server = new MockWebServer();
     server.useHttps(tls.getSocketFactory());
     server.setProtocols(List.of(Protocol.HTTP_2, Protocol.HTTP_1_1));
@@ -109,10 +122,7 @@ public final class Pods implements AutoCloseable {
         new Dispatcher() {
           @Override
           public MockResponse dispatch(RecordedRequest request) {
-            return new MockResponse.Builder()
-                .headersDelay(delay.toMillis(), TimeUnit.MILLISECONDS)
-                .body(host)
-                .build();
+            return answer.apply(request.getUrl().encodedPath());
           }
         });
     try {

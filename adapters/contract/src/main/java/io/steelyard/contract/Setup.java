@@ -1,6 +1,7 @@
 package io.steelyard.contract;
 
 import io.steelyard.Balancer;
+import io.steelyard.Platform;
 import io.steelyard.retry.RetryPolicy;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,7 @@ public final class Setup {
   public @Nullable Certificates trust;
   public boolean passThrough = true;
   public boolean http2;
+  public Platform platform = Platform.system();
   public Duration abandonBodyAfter = Duration.ofMinutes(5);
 
   public Setup(String service, Balancer balancer) {

@@ -1,6 +1,7 @@
 package io.steelyard.http;
 
 import io.steelyard.Platform;
+import io.steelyard.adapter.HttpAdapter;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -20,13 +21,13 @@ final class DiscardedBody<T> implements BodySubscriber<T> {
 
   private static final Duration MOST_TIME = Duration.ofSeconds(1);
 
-  private final Platform platform;
+  private final HttpAdapter<?> settings;
   private volatile Platform.@Nullable Cancellable timer;
   private volatile @Nullable Subscription subscription;
   private long bytes;
 
-  DiscardedBody(Platform platform) {
-    this.platform = platform;
+  DiscardedBody(HttpAdapter<?> settings) {
+    this.settings = settings;
   }
 
   /** Is there at once, so that nothing waits for the rest. */
@@ -38,7 +39,7 @@ final class DiscardedBody<T> implements BodySubscriber<T> {
   @Override
   public void onSubscribe(Subscription subscription) {
     this.subscription = subscription;
-    timer = platform.schedule(() -> platform.executor().execute(subscription::cancel), MOST_TIME);
+    timer = settings.after(MOST_TIME, subscription::cancel);
     subscription.request(Long.MAX_VALUE);
   }
 

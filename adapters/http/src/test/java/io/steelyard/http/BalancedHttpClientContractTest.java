@@ -43,6 +43,7 @@ final class BalancedHttpClientContractTest extends HttpAdapterContract {
         BalancedHttpClient.wrap(plain.build())
             .service(setup.service, setup.balancer)
             .passThrough(setup.passThrough)
+            .platform(setup.platform)
             .abandonBodyAfter(setup.abandonBodyAfter);
     if (setup.retry != null) {
       builder.retry(setup.retry);

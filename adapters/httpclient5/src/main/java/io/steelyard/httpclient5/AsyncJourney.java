@@ -5,13 +5,16 @@ import io.steelyard.Balancer;
 import io.steelyard.NoEndpointException;
 import io.steelyard.Outcome;
 import io.steelyard.PickContext;
+import io.steelyard.Platform;
 import io.steelyard.adapter.HttpAdapter;
 import io.steelyard.adapter.HttpRules;
 import io.steelyard.retry.RetryAfter;
 import io.steelyard.retry.RetryPolicy;
 import io.steelyard.retry.Tries;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.ConnectException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -42,13 +45,14 @@ final class AsyncJourney {
   private final RequestConfig config;
   private final Tries tries;
   private final boolean idempotent;
+  private final boolean perTryTimeout;
   private final @Nullable WatchedProducer body;
 
   /** The headers as they were given: what is below adds its own. */
   private final Header[] headers;
 
   private final Deadline deadline;
-  private volatile @Nullable Cancelling underWay;
+  private volatile @Nullable Answer underWay;
 
   AsyncJourney(
       SteelyardExec exec,
@@ -70,9 +74,10 @@ final class AsyncJourney {
     RetryPolicy policy = settings.policyFor(balancer);
     this.tries = policy.begin(balancer, context);
     this.idempotent = HttpRules.isIdempotent(request.getMethod()) || context.isIdempotent();
+    this.perTryTimeout = policy.perTryTimeout() != null;
     this.body = body == null ? null : new WatchedProducer(body);
     this.headers = request.getHeaders();
-    this.deadline = new Deadline(settings.platform(), policy.deadline(), this::hangUp);
+    this.deadline = new Deadline(settings, policy.deadline(), this::hangUp);
   }
 
   void start() {
@@ -107,8 +112,8 @@ final class AsyncJourney {
       return;
     }
     Cancelling cancelling = new Cancelling(scope.cancellableDependency, scope.execRuntime, current);
-    underWay = cancelling;
-    Answer answer = new Answer(current);
+    Answer answer = new Answer(current, cancelling);
+    underWay = answer;
     try {
       AsyncExecChain.Scope here =
           new AsyncExecChain.Scope(
@@ -121,7 +126,11 @@ final class AsyncJourney {
               scope.scheduler,
               scope.execCount);
       current.limit(scope.clientContext, config);
-      current.watch(scope.execRuntime);
+      current.watch(scope.execRuntime, config);
+      Duration left = perTryTimeout ? attempt.remaining() : null;
+      if (left != null) {
+        answer.limit(left);
+      }
       chain.proceed(tries.attempts() == 1 ? request : copy(), body, here, answer);
     } catch (IOException | HttpException | RuntimeException e) {
       answer.failed(e);
@@ -135,9 +144,9 @@ final class AsyncJourney {
   }
 
   private void hangUp() {
-    Cancelling current = underWay;
-    if (current != null) {
-      current.hangUp();
+    Answer current = underWay;
+    if (current != null && !current.cancelling.hangUp()) {
+      current.expire();
     }
   }
 
@@ -191,18 +200,76 @@ final class AsyncJourney {
   /** What becomes of one try. */
   private final class Answer implements AsyncExecCallback {
     private final Exchange current;
+    private final Cancelling cancelling;
     private final AtomicBoolean over = new AtomicBoolean();
-    private volatile boolean answered;
+
+    /** Whether headers have come, or it was settled that they come too late. */
+    private final AtomicBoolean answered = new AtomicBoolean();
+
+    private volatile Platform.@Nullable Cancellable timer;
     private volatile @Nullable Duration pause;
 
-    Answer(Exchange current) {
+    Answer(Exchange current, Cancelling cancelling) {
       this.current = current;
+      this.cancelling = cancelling;
+    }
+
+    /** The deadline has come, and the client goes on. */
+    void expire() {
+      if (over.compareAndSet(false, true)) {
+        leaveStream();
+        fail(new InterruptedIOException("given up"));
+      }
+    }
+
+    /**
+     * Has the headers of a stream come in time: the client's response timeout is for connections.
+     */
+    void limit(Duration left) {
+      timer = settings.after(left, () -> late(left));
+    }
+
+    private void late(Duration after) {
+      if (!cancelling.isStream()
+          || !answered.compareAndSet(false, true)
+          || !over.compareAndSet(false, true)) {
+        return;
+      }
+      leaveStream();
+      SocketTimeoutException error =
+          new SocketTimeoutException("no answer within " + after.toMillis() + " ms");
+      Outcome outcome = current.failed(error, cancelled(), false);
+      // The stream may still be asking for the request's body.
+      Duration next =
+          cancelled() ? null : tries.afterError(error, outcome, idempotent && body == null);
+      if (next == null) {
+        fail(error);
+      } else {
+        goOn(next, error);
+      }
+    }
+
+    /** Gives the connection back: the others' streams go on, and this one is reset if it speaks. */
+    private void leaveStream() {
+      scope.execRuntime.markConnectionReusable(null, config.getConnectionKeepAlive());
+      scope.execRuntime.releaseEndpoint();
+    }
+
+    private void stopTimer() {
+      Platform.Cancellable pending = timer;
+      if (pending != null) {
+        pending.cancel();
+      }
     }
 
     @Override
     public @Nullable AsyncDataConsumer handleResponse(
         HttpResponse response, @Nullable EntityDetails details) throws HttpException, IOException {
-      answered = true;
+      deadline.resetIfExpired();
+      if (!answered.compareAndSet(false, true)) {
+        throw Deadline.reset();
+      }
+      stopTimer();
       Outcome outcome = current.responded(response);
       if (outcome != Outcome.SUCCESS) {
         Header header = response.getFirstHeader("Retry-After");
@@ -217,8 +284,16 @@ final class AsyncJourney {
         }
       }
       current.shown(details != null);
-      AsyncDataConsumer reader = callback.handleResponse(response, details);
-      return details == null || reader == null ? reader : new WatchedConsumer(reader, current);
+      AsyncDataConsumer reader;
+      try {
+        reader = callback.handleResponse(response, details);
+      } catch (Throwable e) {
+        current.endByStatus(); // the caller does not want to read it
+        throw e;
+      }
+      return details == null || reader == null
+          ? reader
+          : new WatchedConsumer(reader, current, deadline);
     }
 
     @Override
@@ -247,13 +322,14 @@ final class AsyncJourney {
       if (!over.compareAndSet(false, true)) {
         return;
       }
+      stopTimer();
       scope.execRuntime.discardEndpoint();
       Duration decided = pause;
       if (decided != null && !cancelled()) {
         goOn(decided, null); // the rest of an answer that is not to be seen
         return;
       }
-      if (answered) {
+      if (answered.getAndSet(true)) {
         current.bodyFailed(error, cancelled());
         fail(error);
         return;

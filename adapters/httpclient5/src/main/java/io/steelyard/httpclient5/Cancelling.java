@@ -1,6 +1,7 @@
 package io.steelyard.httpclient5;
 
 import io.steelyard.Outcome;
+import java.io.IOException;
 import org.apache.hc.client5.http.EndpointInfo;
 import org.apache.hc.client5.http.async.AsyncExecRuntime;
 import org.apache.hc.core5.concurrent.Cancellable;
@@ -25,7 +26,7 @@ final class Cancelling implements CancellableDependency {
   }
 
   /** There is a connection, and the request is about to be written to it. */
-  void connected() {
+  void connected() throws IOException {
     exchange.connected();
   }
 
@@ -40,16 +41,27 @@ final class Cancelling implements CancellableDependency {
         });
   }
 
-  /** Calls off what is under way, and closes its connection unless others share that. */
-  void hangUp() {
+  /**
+   * Calls off what is under way, and closes its connection unless others share that.
+   *
+   * @return whether the client will tell of the end: of a stream among others it does not
+   */
+  boolean hangUp() {
     Cancellable step = underWay;
     if (step != null) {
       step.cancel();
     }
-    EndpointInfo endpoint = runtime.getEndpointInfo();
-    if (endpoint == null || !endpoint.getProtocol().greaterEquals(HttpVersion.HTTP_2)) {
-      runtime.discardEndpoint();
+    if (isStream()) {
+      return false;
     }
+    runtime.discardEndpoint();
+    return true;
+  }
+
+  /** Whether it is under way as a stream of HTTP/2, on a connection that others may share. */
+  boolean isStream() {
+    EndpointInfo endpoint = runtime.getEndpointInfo();
+    return endpoint != null && endpoint.getProtocol().greaterEquals(HttpVersion.HTTP_2);
   }
 
   @Override

@@ -71,7 +71,7 @@ final class ClassicJourney {
     HttpEntity entity = request.getEntity();
     this.body = entity == null ? null : new WatchedRequestEntity(entity);
     this.headers = request.getHeaders();
-    this.deadline = new Deadline(settings.platform(), policy.deadline(), runtime::discardEndpoint);
+    this.deadline = new Deadline(settings, policy.deadline(), runtime::discardEndpoint);
   }
 
   ClassicHttpResponse run() throws IOException, HttpException {
@@ -115,9 +115,12 @@ final class ClassicJourney {
       } catch (IOException | HttpException e) {
         error = e;
       } catch (Throwable e) {
-        runtime.discardEndpoint();
-        current.end(Outcome.CANCELLED); // a bug of the caller's, as of another interceptor
-        throw e;
+        if (!(e instanceof RuntimeException taken) || !deadline.expired()) {
+          runtime.discardEndpoint();
+          current.end(Outcome.CANCELLED); // a bug of the caller's, as of another interceptor
+          throw e;
+        }
+        error = taken; // the client misses the connection that the deadline has taken away
       }
       if (error != null) {
         boolean cancelled = runtime.isExecutionAborted();

@@ -2,14 +2,17 @@ package io.steelyard.httpclient5;
 
 import io.steelyard.Outcome;
 import io.steelyard.Platform;
+import io.steelyard.adapter.HttpAdapter;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import org.apache.hc.core5.http2.H2Error;
+import org.apache.hc.core5.http2.H2StreamResetException;
 import org.jspecify.annotations.Nullable;
 
 /** The end of the time that a request has with all its tries, its body included. */
 final class Deadline {
-  private final Platform platform;
+  private final HttpAdapter<?> settings;
   private final @Nullable Duration policys;
   private final Runnable hangUp;
 
@@ -21,15 +24,15 @@ final class Deadline {
    * @param policys for the message
    * @param hangUp closes the connection under way
    */
-  Deadline(Platform platform, @Nullable Duration policys, Runnable hangUp) {
-    this.platform = platform;
+  Deadline(HttpAdapter<?> settings, @Nullable Duration policys, Runnable hangUp) {
+    this.settings = settings;
     this.policys = policys;
     this.hangUp = hangUp;
   }
 
   void start(@Nullable Duration left) {
     if (left != null) {
-      timer = platform.schedule(() -> platform.executor().execute(this::expire), left);
+      timer = settings.after(left, this::expire);
     }
   }
 
@@ -49,6 +52,21 @@ final class Deadline {
 
   boolean expired() {
     return expired;
+  }
+
+  /**
+   * Ends a stream that goes on, as others share its connection.
+   *
+   * @throws H2StreamResetException if its time is over
+   */
+  void resetIfExpired() throws H2StreamResetException {
+    if (expired) {
+      throw reset();
+    }
+  }
+
+  static H2StreamResetException reset() {
+    return new H2StreamResetException(H2Error.CANCEL, "no longer wanted");
   }
 
   /** There is nothing left to end. */

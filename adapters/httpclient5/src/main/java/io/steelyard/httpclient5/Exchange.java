@@ -12,14 +12,15 @@ import org.apache.hc.client5.http.HttpRoute;
 import org.apache.hc.client5.http.async.AsyncExecRuntime;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
-import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.util.DeadlineTimeoutException;
 import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /** One try of one request: turns what becomes of it into one verdict on the attempt. */
 final class Exchange extends OpenBodies.Body {
   private static final String IN_CONTEXT = "steelyard.exchange";
+  private static final Timeout THREE_MINUTES = Timeout.ofMinutes(3);
 
   private final SteelyardExec exec;
   private final Deadline deadline;
@@ -34,6 +35,9 @@ final class Exchange extends OpenBodies.Body {
 
   /** What an async try goes through; null if it is a classic one, whose thread always hears. */
   private volatile @Nullable AsyncExecRuntime runtime;
+
+  /** When an async try is connected or has failed, unless it was dropped; set with runtime. */
+  private long connectsBy;
 
   /** Since when nobody has waited for more; of use while nobody does. */
   private volatile long idleSince;
@@ -82,14 +86,21 @@ final class Exchange extends OpenBodies.Body {
   }
 
   /** As {@link #connected()}, for the classic request of this context. */
-  static void connected(HttpClientContext context) {
+  static void connected(HttpClientContext context) throws IOException {
     if (context.getAttribute(IN_CONTEXT) instanceof Exchange exchange) {
       exchange.connected();
     }
   }
 
-  /** There is a connection, and the request is about to be written to it. */
-  void connected() {
+  /**
+   * There is a connection, and the request is about to be written to it.
+   *
+   * @throws IOException if its time was over before the deadline had a connection to close
+   */
+  void connected() throws IOException {
+    if (deadline.expired()) {
+      throw new IOException("too late to be sent");
+    }
     connected = true;
   }
 
@@ -109,7 +120,7 @@ final class Exchange extends OpenBodies.Body {
     if (deadline.expired()) {
       return Outcome.TIMEOUT;
     }
-    if (cancelled || bodyFailed || error instanceof ConnectionRequestTimeoutException) {
+    if (cancelled || bodyFailed || isOurs(error)) {
       return Outcome.CANCELLED;
     }
     if (!connected && error instanceof IOException) {
@@ -120,14 +131,39 @@ final class Exchange extends OpenBodies.Body {
   }
 
   /**
+   * Whether it comes from this side: the thread was interrupted, the client's pool is busy or
+   * closed, or something in the way of the request, such as another interceptor, has thrown.
+   */
+  private boolean isOurs(Throwable error) {
+    return HttpRules.isInterruption(error) // ConnectionRequestTimeoutException included
+        || (error instanceof DeadlineTimeoutException && !connected) // as the async pool has it
+        || (error instanceof RuntimeException && !HttpRules.isConnectFailure(error));
+  }
+
+  /**
    * Looks after an async try from its start: a client that is closed meanwhile drops it without
    * telling anybody.
    */
-  void watch(AsyncExecRuntime through) {
+  void watch(AsyncExecRuntime through, RequestConfig config) {
+    // One connect for the socket, and as much for TLS.
+    connectsBy =
+        openBodies.nanoTime()
+            + nanos(config.getConnectionRequestTimeout())
+            + 2 * nanos(connectTimeout(config));
     runtime = through;
     awaited = true; // by the client, until there is a reader
     listed = true;
     openBodies.add(this);
+  }
+
+  @SuppressWarnings("deprecation") // as in limit
+  private static @Nullable Timeout connectTimeout(RequestConfig config) {
+    return config.getConnectTimeout();
+  }
+
+  /** A limit of the client's; where there is none, what it is by default. */
+  private static long nanos(@Nullable Timeout limit) {
+    return (limit == null || limit.isDisabled() ? THREE_MINUTES : limit).toNanoseconds();
   }
 
   /** An answer's headers are here. */
@@ -174,7 +210,7 @@ final class Exchange extends OpenBodies.Body {
       end(Outcome.TIMEOUT);
     } else {
       end(
-          cancelled
+          cancelled || HttpRules.isInterruption(error)
               ? Outcome.CANCELLED
               : HttpRules.isConnectFailure(error) ? Outcome.FAILURE : exec.ofError(error));
     }
@@ -193,10 +229,15 @@ final class Exchange extends OpenBodies.Body {
   @Override
   public boolean ended() {
     AsyncExecRuntime through = runtime;
-    if (through != null && connected && !attempt.ended() && !through.isEndpointConnected()) {
+    if (through != null && !attempt.ended() && isDropped(through)) {
       end(Outcome.CANCELLED);
     }
     return attempt.ended();
+  }
+
+  /** The connection has gone, or one that should have been made or refused by now was not. */
+  private boolean isDropped(AsyncExecRuntime through) {
+    return connected ? !through.isEndpointConnected() : openBodies.nanoTime() - connectsBy > 0;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.steelyard.httpclient5;
 import io.steelyard.Endpoint;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hc.client5.http.HttpRoute;
 import org.apache.hc.core5.http.HttpHost;
@@ -22,7 +23,7 @@ final class Routes {
   HttpRoute to(Endpoint endpoint, HttpRoute logical) throws UnknownHostException {
     HttpHost service = logical.getTargetHost();
     HttpRoute route = known.get(endpoint);
-    if (route != null && isOf(service, route.getTargetHost())) {
+    if (route != null && isLike(logical, route)) {
       return route;
     }
     HttpRoute made =
@@ -32,7 +33,7 @@ final class Routes {
                 InetAddress.getByName(endpoint.host()),
                 service.getHostName(),
                 endpoint.port()),
-            null,
+            logical.getLocalAddress(),
             logical.isSecure());
     if (isLiteral(endpoint.host())) {
       if (known.size() >= MOST) {
@@ -44,9 +45,12 @@ final class Routes {
   }
 
   /** One endpoint may serve two services, or one by http and by https: the last one is known. */
-  private static boolean isOf(HttpHost service, HttpHost target) {
+  private static boolean isLike(HttpRoute logical, HttpRoute route) {
+    HttpHost service = logical.getTargetHost();
+    HttpHost target = route.getTargetHost();
     return target.getHostName().equals(service.getHostName())
-        && target.getSchemeName().equals(service.getSchemeName());
+        && target.getSchemeName().equals(service.getSchemeName())
+        && Objects.equals(logical.getLocalAddress(), route.getLocalAddress());
   }
 
   /** Of an address rather than a name: digits and dots, or with colons. */

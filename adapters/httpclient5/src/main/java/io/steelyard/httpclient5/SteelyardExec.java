@@ -125,11 +125,21 @@ public final class SteelyardExec {
       AsyncExecChain chain,
       AsyncExecCallback callback)
       throws HttpException, IOException {
-    Balancer balancer = balancerOf(scope.route.getTargetHost().getHostName(), request);
-    if (balancer == null) {
+    AsyncJourney journey;
+    try {
+      Balancer balancer = balancerOf(scope.route.getTargetHost().getHostName(), request);
+      journey =
+          balancer == null
+              ? null
+              : new AsyncJourney(this, balancer, request, body, scope, chain, callback);
+    } catch (RuntimeException e) {
+      callback.failed(e); // in a redirect nobody would hear of it, were it thrown
+      return;
+    }
+    if (journey == null) {
       chain.proceed(request, body, scope, callback);
     } else {
-      new AsyncJourney(this, balancer, request, body, scope, chain, callback).start();
+      journey.start();
     }
   }
 

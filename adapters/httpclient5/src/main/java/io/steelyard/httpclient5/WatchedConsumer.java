@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class WatchedConsumer implements AsyncDataConsumer {
   private final AsyncDataConsumer reader;
   private final Exchange exchange;
+  private final Deadline deadline;
 
   /** What the client takes in before it asks the reader for room, by default. */
   private static final int FIRST_ROOM = 65_535;
@@ -21,9 +22,10 @@ final class WatchedConsumer implements AsyncDataConsumer {
   /** Bytes that the reader has room for. */
   private final AtomicLong room = new AtomicLong(FIRST_ROOM);
 
-  WatchedConsumer(AsyncDataConsumer reader, Exchange exchange) {
+  WatchedConsumer(AsyncDataConsumer reader, Exchange exchange, Deadline deadline) {
     this.reader = reader;
     this.exchange = exchange;
+    this.deadline = deadline;
     exchange.awaited(true);
   }
 
@@ -38,8 +40,14 @@ final class WatchedConsumer implements AsyncDataConsumer {
 
   @Override
   public void consume(ByteBuffer source) throws IOException {
+    deadline.resetIfExpired();
     exchange.awaited(room.addAndGet(-source.remaining()) > 0);
-    reader.consume(source);
+    try {
+      reader.consume(source);
+    } catch (Throwable e) {
+      exchange.endByStatus(); // no fault of the endpoint's
+      throw e;
+    }
   }
 
   @Override

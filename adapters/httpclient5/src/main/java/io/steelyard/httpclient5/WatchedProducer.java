@@ -1,9 +1,13 @@
 package io.steelyard.httpclient5;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Set;
+import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.nio.AsyncEntityProducer;
 import org.apache.hc.core5.http.nio.DataStreamChannel;
+import org.jspecify.annotations.Nullable;
 
 /** A request body that remembers whether anyone has asked for it, and whether it failed. */
 final class WatchedProducer implements AsyncEntityProducer {
@@ -28,10 +32,11 @@ final class WatchedProducer implements AsyncEntityProducer {
   @Override
   public void produce(DataStreamChannel channel) throws IOException {
     asked = true;
+    Connection connection = new Connection(channel);
     try {
-      body.produce(channel);
-    } catch (RuntimeException e) {
-      failed = true; // an IOException may be the connection's
+      body.produce(connection);
+    } catch (Throwable e) {
+      failed = !connection.broken;
       throw e;
     }
   }
@@ -79,5 +84,45 @@ final class WatchedProducer implements AsyncEntityProducer {
   @Override
   public Set<String> getTrailerNames() {
     return body.getTrailerNames();
+  }
+
+  /** The way to the endpoint; when that fails, it is not the body. */
+  private static final class Connection implements DataStreamChannel {
+    private final DataStreamChannel channel;
+    private boolean broken;
+
+    Connection(DataStreamChannel channel) {
+      this.channel = channel;
+    }
+
+    @Override
+    public void requestOutput() {
+      channel.requestOutput();
+    }
+
+    @Override
+    public int write(ByteBuffer source) throws IOException {
+      try {
+        return channel.write(source);
+      } catch (Throwable e) {
+        broken = true;
+        throw e;
+      }
+    }
+
+    @Override
+    public void endStream() throws IOException {
+      endStream(null);
+    }
+
+    @Override
+    public void endStream(@Nullable List<? extends Header> trailers) throws IOException {
+      try {
+        channel.endStream(trailers);
+      } catch (Throwable e) {
+        broken = true;
+        throw e;
+      }
+    }
   }
 }

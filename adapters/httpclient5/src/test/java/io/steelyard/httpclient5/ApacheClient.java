@@ -35,6 +35,7 @@ final class ApacheClient implements TestClient {
         SteelyardExec.builder()
             .service(setup.service, setup.balancer)
             .passThrough(setup.passThrough)
+            .platform(setup.platform)
             .abandonBodyAfter(setup.abandonBodyAfter);
     if (setup.retry != null) {
       builder.retry(setup.retry);

@@ -1,5 +1,7 @@
 package io.steelyard.httpclient5;
 
+import static org.awaitility.Awaitility.await;
+
 import io.steelyard.contract.HttpAdapterContract;
 import io.steelyard.contract.Setup;
 import io.steelyard.contract.TestClient;
@@ -7,12 +9,15 @@ import java.net.UnknownHostException;
 import org.apache.hc.client5.http.config.TlsConfig;
 import org.apache.hc.client5.http.impl.async.CloseableHttpAsyncClient;
 import org.apache.hc.client5.http.impl.async.HttpAsyncClients;
+import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManager;
 import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.core5.http2.HttpVersionPolicy;
 
 /** The contract, through the async client. */
 final class AsyncContractTest extends HttpAdapterContract {
+  private PoolingAsyncClientConnectionManager pool;
+
   @Override
   protected Class<? extends Throwable> unknownService() {
     return UnknownHostException.class;
@@ -22,6 +27,11 @@ final class AsyncContractTest extends HttpAdapterContract {
   @Override
   protected int connectionsInARow() {
     return 5;
+  }
+
+  @Override
+  protected void settle() {
+    await().until(() -> pool.getTotalStats().getLeased() == 0);
   }
 
   @Override
@@ -40,10 +50,9 @@ final class AsyncContractTest extends HttpAdapterContract {
     if (setup.trust != null) {
       connections.setTlsStrategy(new DefaultClientTlsStrategy(setup.trust.client()));
     }
+    pool = connections.build();
     CloseableHttpAsyncClient client =
-        balancing
-            .addTo(HttpAsyncClients.custom().setConnectionManager(connections.build()))
-            .build();
+        balancing.addTo(HttpAsyncClients.custom().setConnectionManager(pool)).build();
     client.start();
     return new ApacheAsyncClient(client, balancing);
   }

@@ -95,7 +95,7 @@ final class Exchange extends OpenBodies.Body {
     if (given != null) {
       return given;
     }
-    if (body != null && body.failed()) {
+    if ((body != null && body.failed()) || HttpRules.isInterruption(error)) {
       return Outcome.CANCELLED;
     }
     if (!dns.connected() && error instanceof IOException && request.header("Upgrade") == null) {
@@ -147,7 +147,10 @@ final class Exchange extends OpenBodies.Body {
   /** The body broke off; returns what its reader is to hear. */
   IOException bodyFailed(IOException error) {
     Outcome given = journey.givenUp();
-    end(given != null ? given : journey.ofError(error));
+    if (given == null) {
+      given = HttpRules.isInterruption(error) ? Outcome.CANCELLED : journey.ofError(error);
+    }
+    end(given);
     return journey.asTimeout(error);
   }
 

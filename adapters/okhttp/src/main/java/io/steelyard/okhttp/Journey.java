@@ -59,7 +59,7 @@ final class Journey {
     this.policy = settings.policyFor(balancer);
     this.tries = policy.begin(balancer, context);
     this.idempotent = HttpRules.isIdempotent(request.method()) || context.isIdempotent();
-    this.startedAt = System.nanoTime();
+    this.startedAt = SteelyardInterceptor.startOf(chain.call());
   }
 
   Response run() throws IOException {
@@ -68,8 +68,7 @@ final class Journey {
       Attempt first = settings.beginOrWait(balancer, tries);
       Duration left = tries.remaining();
       if (left != null) {
-        Platform platform = settings.platform();
-        deadline = platform.schedule(() -> platform.executor().execute(this::expire), left);
+        deadline = settings.after(left, this::expire);
       }
       Response answer = run(first);
       answered = true;

@@ -15,6 +15,8 @@ final class Redirects {
   /** As OkHttp. */
   static final int MOST = 20;
 
+  private static final int MULTIPLE_CHOICES = 300;
+
   private final boolean betweenSchemes;
 
   Redirects(boolean betweenSchemes) {
@@ -23,7 +25,8 @@ final class Redirects {
 
   /** The request to be sent instead; null if the answer stands. */
   @Nullable Request follow(Request request, Response response) {
-    if (!HttpRules.isRedirect(response.code())) {
+    int status = response.code();
+    if (status != MULTIPLE_CHOICES && !HttpRules.isRedirect(status)) {
       return null;
     }
     String location = response.header("Location");
@@ -36,7 +39,7 @@ final class Redirects {
       return null;
     }
     Request.Builder next = request.newBuilder().url(to);
-    String method = HttpRules.methodAfterRedirect(response.code(), request.method());
+    String method = methodAfter(status, request.method());
     RequestBody body = request.body();
     if (!method.equals(request.method())) {
       next.method(method, null);
@@ -55,5 +58,12 @@ final class Redirects {
       next.removeHeader("Host");
     }
     return next.build();
+  }
+
+  /** Not as browsers do it: a PUT or DELETE becomes a GET, unless 307 or 308 says that it stays. */
+  private static String methodAfter(int status, String method) {
+    boolean stays =
+        status == 307 || status == 308 || method.equals("HEAD") || method.equals("PROPFIND");
+    return stays ? method : "GET";
   }
 }

@@ -9,6 +9,7 @@ import java.net.ProtocolException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Objects;
+import okhttp3.Call;
 import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
@@ -27,8 +28,10 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * <p>The client that comes out shares connections and threads with the one wrapped, as those of
- * {@link OkHttpClient#newBuilder()} do, and is shut down with it. Interceptors that it had see
- * calls as before: those of the application once, those of the network for each try.
+ * {@link OkHttpClient#newBuilder()} do, and is shut down with it. <b>Its pool keeps 5 idle
+ * connections by default</b>, for all endpoints together: give it room for one to each.
+ * Interceptors that it had see calls as before: those of the application once, those of the network
+ * for each try.
  *
  * <p><b>The URL.</b> Its host names the service. Its port is ignored: the endpoint's own counts.
  * {@code Host} and {@link Response#request()} say what was asked for. A call to a service goes
@@ -52,7 +55,8 @@ import org.slf4j.LoggerFactory;
  * the body too; its deadline covers everything and ends in {@link java.net.SocketTimeoutException}.
  * OkHttp's own {@code retryOnConnectionFailure} stays on the same endpoint: it is off for what is
  * not idempotent, and as it was set for the rest, where it mends a pooled connection that turned
- * out to be dead. OkHttp also repeats by itself, once, a 503 that says {@code Retry-After: 0}.
+ * out to be dead. OkHttp also repeats by itself, once, a 503 that says {@code Retry-After: 0}, and
+ * a 408 unless that is off.
  *
  * <p><b>No endpoint.</b> The call fails with {@link java.net.ConnectException}, whose cause is the
  * {@link io.steelyard.NoEndpointException} that says why; at once, except that it waits for the
@@ -114,6 +118,16 @@ public final class SteelyardInterceptor implements Interceptor {
     }
   }
 
+  /** When this call was begun, interceptors above and earlier steps of a redirect included. */
+  static long startOf(Call call) {
+    if (call.timeout().timeoutNanos() == 0) {
+      return 0; // nobody will ask
+    }
+    return call.tag(Start.class, () -> new Start(System.nanoTime())).nanoTime();
+  }
+
+  private record Start(long nanoTime) {}
+
   private Response send(Request request, Chain chain) throws IOException {
     Balancer balancer;
     try {
@@ -160,6 +174,15 @@ public final class SteelyardInterceptor implements Interceptor {
     return "SteelyardInterceptor(" + settings.names() + ")";
   }
 
+  /** Notes when a call is begun. It runs above all others. */
+  private static final class Begun implements Interceptor {
+    @Override
+    public Response intercept(Chain chain) throws IOException {
+      long unused = startOf(chain.call());
+      return chain.proceed(chain.request());
+    }
+  }
+
   /** Notes that a try has a connection. It runs below, just before the request is written. */
   private static final class Connected implements Interceptor {
     @Override
@@ -200,6 +223,9 @@ public final class SteelyardInterceptor implements Interceptor {
               settings(Duration.ofMillis(client.connectTimeoutMillis())),
               follows ? new Redirects(client.followSslRedirects()) : null);
       OkHttpClient.Builder balanced = client.newBuilder().followRedirects(false);
+      if (!client.interceptors().isEmpty()) {
+        balanced.interceptors().add(0, new Begun());
+      }
       return balanced.addInterceptor(balancing).addNetworkInterceptor(new Connected()).build();
     }
   }

@@ -13,8 +13,8 @@
  * }</pre>
  *
  * <p>The endpoint is chosen below the URL: by the {@code Dns} that a call goes with. So {@code
- * Host}, {@code :authority}, SNI, the name a certificate is verified against, cookies and cache
- * keys stay those of the service, and connections are pooled by endpoint.
+ * Host}, {@code :authority}, SNI, the name a certificate is verified against, and cookies stay
+ * those of the service, and connections are pooled by endpoint.
  */
 @NullMarked
 package io.steelyard.okhttp;

@@ -40,6 +40,7 @@ final class OkHttpContractTest extends HttpAdapterContract {
         SteelyardInterceptor.wrap(wrapped)
             .service(setup.service, setup.balancer)
             .passThrough(setup.passThrough)
+            .platform(setup.platform)
             .abandonBodyAfter(setup.abandonBodyAfter);
     if (setup.retry != null) {
       builder.retry(setup.retry);

@@ -3,6 +3,7 @@ package io.steelyard.okhttp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.steelyard.Balancer;
 import io.steelyard.Endpoint;
@@ -11,6 +12,7 @@ import io.steelyard.PickContext;
 import io.steelyard.contract.Listing;
 import io.steelyard.contract.Pods;
 import io.steelyard.contract.Pods.Pod;
+import io.steelyard.retry.RetryPolicy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -19,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
@@ -141,6 +144,37 @@ final class SteelyardInterceptorTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {300, 301, 302, 303, 307, 308})
+  void redirectsAreFollowedByTheRulesOfOkHttp(int status) throws Exception {
+    List<String> seen = new CopyOnWriteArrayList<>();
+    Pod pod =
+        pods.pod(
+            "127.0.0.2",
+            exchange -> {
+              if (exchange.getRequestURI().getPath().equals("/here")) {
+                exchange.getResponseHeaders().set("Location", "/there");
+                Pods.answer(exchange, status, "");
+              } else {
+                String body = new String(exchange.getRequestBody().readAllBytes());
+                seen.add(exchange.getRequestMethod() + " " + body);
+                Pods.answer(exchange, 200, "there");
+              }
+            });
+    OkHttpClient balanced = client(Listing.of(pod));
+    for (String method : List.of("GET", "POST", "PUT", "DELETE", "PATCH", "PROPFIND", "HEAD")) {
+      boolean withBody = method.startsWith("P") && !method.equals("PROPFIND");
+      RequestBody body = withBody ? RequestBody.create("x".getBytes()) : null;
+      Request.Builder request = new Request.Builder().method(method, body);
+      String plain = "http://" + pod.endpoint.authority() + "/here";
+      PLAIN.newCall(request.url(plain).build()).execute().close();
+      balanced.newCall(request.url("http://cart/here").build()).execute().close();
+      assertThat(seen).as(method).hasSize(2);
+      assertThat(seen.get(1)).as(method).isEqualTo(seen.get(0));
+      seen.clear();
+    }
+  }
+
   @Test
   void aRequestBodyThatFailsIsNotTheEndpointsFault() {
     Balancer balancer = Listing.of(pods.pod("127.0.0.2"));
@@ -181,6 +215,72 @@ final class SteelyardInterceptorTest {
     assertThatThrownBy(() -> body(client, "http://cart/")).isInstanceOf(IOException.class);
     await().until(() -> balancer.stats().inFlight() == 0);
     assertThat(Listing.outcomes(balancer)).isEqualTo(Map.of(Outcome.TIMEOUT, 1L));
+  }
+
+  /** The time of a call runs before the last step of a redirect, and above other interceptors. */
+  @ParameterizedTest
+  @ValueSource(strings = {"/redirect", "/silent"})
+  void theCallsOwnTimeoutCountsAsTimeoutHoweverItWasSpent(String path) {
+    Pod pod =
+        pods.pod(
+            "127.0.0.2",
+            exchange -> {
+              pause(exchange.getRequestURI().getPath().equals("/redirect") ? 500 : 5_000);
+              exchange.getResponseHeaders().set("Location", "/silent");
+              Pods.answer(exchange, 302, "");
+            });
+    Balancer balancer = Listing.of(pod);
+    OkHttpClient.Builder plain = PLAIN.newBuilder().callTimeout(Duration.ofSeconds(1));
+    if (path.equals("/silent")) {
+      plain.addInterceptor(
+          chain -> {
+            pause(500); // fetches a token
+            return chain.proceed(chain.request());
+          });
+    }
+    OkHttpClient client =
+        SteelyardInterceptor.wrap(plain.build()).service("cart", balancer).build();
+    assertThatThrownBy(() -> body(client, "http://cart" + path)).isInstanceOf(IOException.class);
+    await().until(() -> balancer.stats().inFlight() == 0);
+    assertThat(balancer.stats().count(Outcome.TIMEOUT)).isEqualTo(1);
+    assertThat(balancer.stats().count(Outcome.CANCELLED)).isZero();
+  }
+
+  /** It loses its socket, which looks as if the server had closed it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"http://cart/", "https://cart/"})
+  void anInterruptedVirtualThreadIsNotTheEndpointsFault(String url) throws Exception {
+    assumeTrue(Runtime.version().feature() >= 21, "no virtual threads here");
+    CountDownLatch asked = new CountDownLatch(1);
+    Pods.Conversation silent =
+        socket -> {
+          socket.getInputStream().read(); // of a request, or of a handshake
+          asked.countDown();
+          Thread.sleep(20_000);
+        };
+    Balancer balancer = Listing.of(pods.raw("127.0.0.2", silent), pods.raw("127.0.0.3", silent));
+    OkHttpClient client =
+        SteelyardInterceptor.wrap(PLAIN)
+            .service("cart", balancer)
+            .retry(RetryPolicy.standard())
+            .build();
+    Thread thread =
+        (Thread)
+            Thread.class
+                .getMethod("startVirtualThread", Runnable.class)
+                .invoke(null, (Runnable) () -> assertThatThrownBy(() -> body(client, url)));
+    asked.await();
+    thread.interrupt();
+    thread.join();
+    assertThat(Listing.outcomes(balancer)).isEqualTo(Map.of(Outcome.CANCELLED, 1L));
+  }
+
+  private static void pause(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test

@@ -18,7 +18,7 @@ import org.springframework.util.ClassUtils;
 
 /** Makes the balancer of a service from its properties, when its bean is made. */
 final class BalancerFactory {
-  static final String PREFIX = "steelyard.services.";
+  private static final String SERVICES = "steelyard.services";
 
   private final SteelyardProperties properties;
   private final ObjectProvider<BalancerCustomizer> customizers;
@@ -41,7 +41,7 @@ final class BalancerFactory {
    * @throws ServiceConfigurationException if its properties are wrong
    */
   Balancer create(String name) {
-    String place = PREFIX + name;
+    String place = placeOf(name);
     SteelyardProperties.Service service = Objects.requireNonNull(properties.services().get(name));
     requireHost(place, name);
     Discovery discovery = discovery(place, name, service);
@@ -74,6 +74,11 @@ final class BalancerFactory {
       sinceHeard.put(name, heard);
     }
     return balancer;
+  }
+
+  /** The prefix of a service's properties; as Spring has it, a name with dots is in brackets. */
+  private static String placeOf(String name) {
+    return name.indexOf('.') < 0 ? SERVICES + "." + name : SERVICES + "[" + name + "]";
   }
 
   /** How long ago a service's source has said anything; null where nobody knows. */

@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -33,11 +34,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.StandardEnvironment;
 
 class SteelyardAutoConfigurationTest {
   private static final String CART = "steelyard.services.cart.";
@@ -176,6 +180,35 @@ class SteelyardAutoConfigurationTest {
               String said = complaint(context.getStartupFailure()).getMessage();
               assertThat(said).startsWith("steelyard.services.cart").contains(message);
             });
+  }
+
+  @Test
+  void a_name_with_dots_is_in_brackets_and_so_is_the_key_that_is_wrong() {
+    String cart = "steelyard.services[cart.shop].";
+    application
+        .withPropertyValues(cart + "endpoints=10.0.0.7:8080", cart + "strategy.type=Robin")
+        .run(
+            context -> {
+              Throwable complaint = complaint(context.getStartupFailure());
+              assertThat(complaint).hasMessageStartingWith(cart + "strategy.type: \"Robin\"");
+              assertThat(
+                      new ServiceConfigurationFailureAnalyzer(environment(cart + "strategy.type"))
+                          .analyze(complaint)
+                          .getAction())
+                  .contains("which stands in");
+            });
+    application
+        .withPropertyValues(cart + "endpoints=10.0.0.7:8080")
+        .run(context -> assertThat(context).hasBean("cart.shopBalancer"));
+  }
+
+  private static StandardEnvironment environment(String property) {
+    StandardEnvironment environment = new StandardEnvironment();
+    environment
+        .getPropertySources()
+        .addFirst(new MapPropertySource("properties", Map.of(property, "Robin")));
+    ConfigurationPropertySources.attach(environment);
+    return environment;
   }
 
   private static Throwable complaint(Throwable failure) {
