@@ -4,6 +4,7 @@ import static io.steelyard.Fixture.eps;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.steelyard.testkit.ForwardingPlatform;
 import io.steelyard.testkit.ManualDiscovery;
 import java.time.Duration;
 import java.util.List;
@@ -89,12 +90,12 @@ class BalancerCloseTest {
                   context.memory(() -> (AutoCloseable) closed::incrementAndGet);
                   return candidates;
                 })
-            .platform(new PlatformOn(workers))
+            .platform(on(workers))
             .build();
     Balancer syncing =
         Balancer.builder(new ManualDiscovery())
             .awaitFirst(Duration.ofMinutes(1))
-            .platform(new PlatformOn(workers))
+            .platform(on(workers))
             .build();
     CompletionStage<String> waiting =
         syncing.callAsync(PickContext.none(), attempt -> CompletableFuture.completedStage("x"));
@@ -112,26 +113,13 @@ class BalancerCloseTest {
   }
 
   /** The real world, with workers of the user's. */
-  private record PlatformOn(Executor executor) implements Platform {
-    @Override
-    public long nanoTime() {
-      return Platform.system().nanoTime();
-    }
-
-    @Override
-    public long epochMillis() {
-      return Platform.system().epochMillis();
-    }
-
-    @Override
-    public RandomSource random() {
-      return Platform.system().random();
-    }
-
-    @Override
-    public Cancellable schedule(Runnable task, Duration delay) {
-      return Platform.system().schedule(task, delay);
-    }
+  private static Platform on(Executor workers) {
+    return new ForwardingPlatform(Platform.system()) {
+      @Override
+      public Executor executor() {
+        return workers;
+      }
+    };
   }
 
   private static List<Thread> ours() {

@@ -6,42 +6,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.steelyard.stage.Stages;
 import io.steelyard.strategy.LoadMetric;
 import io.steelyard.strategy.Strategies;
+import io.steelyard.testkit.ForwardingPlatform;
 import io.steelyard.testkit.ManualDiscovery;
 import io.steelyard.testkit.VirtualPlatform;
-import java.time.Duration;
-import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
 
 /** A clock read takes longer than the rest of a choice, so each request has as few as can be. */
 class ClockReadsTest {
-  private static final class CountingPlatform implements Platform {
-    final VirtualPlatform under = new VirtualPlatform();
+  private static final class CountingPlatform extends ForwardingPlatform {
     int reads;
+
+    CountingPlatform() {
+      super(new VirtualPlatform());
+    }
 
     @Override
     public long nanoTime() {
       reads++;
-      return under.nanoTime();
-    }
-
-    @Override
-    public long epochMillis() {
-      return under.epochMillis();
-    }
-
-    @Override
-    public RandomSource random() {
-      return under.random();
-    }
-
-    @Override
-    public Executor executor() {
-      return under.executor();
-    }
-
-    @Override
-    public Cancellable schedule(Runnable task, Duration delay) {
-      return under.schedule(task, delay);
+      return super.nanoTime();
     }
   }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.steelyard.retry.RetryBudget;
 import io.steelyard.retry.RetryPolicy;
 import io.steelyard.strategy.Strategies;
+import io.steelyard.testkit.ForwardingPlatform;
 import io.steelyard.testkit.ManualDiscovery;
 import io.steelyard.testkit.VirtualPlatform;
 import java.io.IOException;
@@ -131,35 +132,15 @@ class RetryAsyncTest {
     VirtualPlatform platform = new VirtualPlatform();
     AtomicBoolean shutDown = new AtomicBoolean();
     Platform failing =
-        new Platform() {
-          @Override
-          public long nanoTime() {
-            return platform.nanoTime();
-          }
-
-          @Override
-          public long epochMillis() {
-            return platform.epochMillis();
-          }
-
-          @Override
-          public RandomSource random() {
-            return platform.random();
-          }
-
+        new ForwardingPlatform(platform) {
           @Override
           public Executor executor() {
             return task -> {
               if (shutDown.get()) {
                 throw new RejectedExecutionException("shut down");
               }
-              platform.executor().execute(task);
+              super.executor().execute(task);
             };
-          }
-
-          @Override
-          public Cancellable schedule(Runnable task, Duration delay) {
-            return platform.schedule(task, delay);
           }
         };
     RetryPolicy policy =

@@ -16,10 +16,10 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.steelyard.Endpoint;
 import io.steelyard.Platform;
-import io.steelyard.RandomSource;
 import io.steelyard.Topology.State;
 import io.steelyard.kubernetes.KubernetesDiscovery.AddressFamily;
 import io.steelyard.kubernetes.testing.Recorder;
+import io.steelyard.testkit.ForwardingPlatform;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -302,30 +302,14 @@ class KubernetesDiscoveryTest {
   }
 
   /** The real world, but for its workers: what is handed to them is never run. */
-  private static final class NoWorkers implements Platform {
-    @Override
-    public long nanoTime() {
-      return Platform.system().nanoTime();
-    }
-
-    @Override
-    public long epochMillis() {
-      return Platform.system().epochMillis();
-    }
-
-    @Override
-    public RandomSource random() {
-      return Platform.system().random();
+  private static final class NoWorkers extends ForwardingPlatform {
+    NoWorkers() {
+      super(Platform.system());
     }
 
     @Override
     public Executor executor() {
       return task -> {};
-    }
-
-    @Override
-    public Cancellable schedule(Runnable task, Duration delay) {
-      return Platform.system().schedule(task, delay);
     }
   }
 

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.steelyard.Discovery;
 import io.steelyard.Platform;
-import io.steelyard.RandomSource;
 import io.steelyard.Topology;
 import io.steelyard.Topology.State;
 import io.steelyard.kubernetes.testing.Recorder;
+import io.steelyard.testkit.ForwardingPlatform;
 import io.steelyard.testkit.VirtualPlatform;
 import java.io.IOException;
 import java.time.Duration;
@@ -252,22 +252,11 @@ class ServiceWatchTest {
   }
 
   /** The virtual platform, whose workers can be used up. */
-  private final class FewWorkers implements Platform {
+  private final class FewWorkers extends ForwardingPlatform {
     boolean none;
 
-    @Override
-    public long nanoTime() {
-      return platform.nanoTime();
-    }
-
-    @Override
-    public long epochMillis() {
-      return platform.epochMillis();
-    }
-
-    @Override
-    public RandomSource random() {
-      return platform.random();
+    FewWorkers() {
+      super(platform);
     }
 
     @Override
@@ -278,11 +267,6 @@ class ServiceWatchTest {
         }
         platform.executor().execute(task);
       };
-    }
-
-    @Override
-    public Cancellable schedule(Runnable task, Duration delay) {
-      return platform.schedule(task, delay);
     }
   }
 
