@@ -586,6 +586,7 @@ public abstract class HttpAdapterContract {
     TestClient client = opened(setup);
     for (int i = 0; i < 6; i++) {
       assertThat(client.send(Ask.get("https://cart.shop/")).status()).isEqualTo(200);
+      settle();
     }
     assertThat(two).allSatisfy(pod -> assertThat(pod.requests).hasValue(3));
     assertThat(two).allSatisfy(pod -> assertThat(pod.clients).hasSize(1));
