@@ -6,6 +6,7 @@ import io.steelyard.contract.HttpAdapterContract;
 import io.steelyard.contract.Setup;
 import io.steelyard.contract.TestClient;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import org.apache.hc.client5.http.config.TlsConfig;
 import org.apache.hc.client5.http.impl.async.CloseableHttpAsyncClient;
 import org.apache.hc.client5.http.impl.async.HttpAsyncClients;
@@ -25,13 +26,11 @@ final class AsyncContractTest extends HttpAdapterContract {
 
   /** The client says that an answer is there before it takes the connection back. */
   @Override
-  protected int connectionsInARow() {
-    return 5;
-  }
-
-  @Override
   protected void settle() {
-    await().until(() -> pool.getTotalStats().getLeased() == 0);
+    await()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(1))
+        .until(() -> pool.getTotalStats().getLeased() == 0);
   }
 
   @Override
