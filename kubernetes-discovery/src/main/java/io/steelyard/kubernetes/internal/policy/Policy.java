@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * One policy as it stands in the cluster. A value.
  *
  * @param created the creation timestamp as the API server writes it, which sorts as it stands
+ * @param version of the resource; "" if it has none
  * @param target whom it is for; null if that cannot be read
  * @param spec what it says; null if something in it is wrong
  * @param error what is wrong, with its place; null if nothing is
@@ -23,6 +24,7 @@ record Policy(
     String name,
     String uid,
     String created,
+    String version,
     long generation,
     @Nullable Target target,
     @Nullable PolicySpec spec,
@@ -53,6 +55,7 @@ record Policy(
         text(meta.getName()),
         text(meta.getUid()),
         text(meta.getCreationTimestamp()),
+        text(meta.getResourceVersion()),
         meta.getGeneration() == null ? 0 : meta.getGeneration(),
         target,
         spec,
