@@ -15,7 +15,10 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.steelyard.Balancer;
 import io.steelyard.Endpoint;
+import io.steelyard.LoadBalancingPolicy;
 import io.steelyard.PickContext;
+import io.steelyard.Platform;
+import io.steelyard.PolicySource;
 import io.steelyard.Topology.State;
 import io.steelyard.kubernetes.testing.LocalApiServer;
 import io.steelyard.kubernetes.testing.Policies;
@@ -23,12 +26,16 @@ import io.steelyard.kubernetes.testing.RealApiServer;
 import io.steelyard.kubernetes.testing.Traffic;
 import io.steelyard.stage.Stages;
 import io.steelyard.strategy.Strategies;
+import io.steelyard.testkit.ForwardingPlatform;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -323,6 +330,10 @@ class KubernetesPoliciesTest {
     refused("{strategy: {type: Random}}", "oneOf");
     refused("{service: cart, selector: {matchLabels: {a: b}}, strategy: {type: Random}}", "oneOf");
     refused("{service: cart, strategy: {type: BoundedLoad, epsilon: 0}}", "epsilon");
+    refused("{selector: {matchLabels: {a: b c}}, strategy: {type: Random}}", "matchLabels.a");
+    refused(
+        "{service: cart, strategy: {type: Random}, weights: [{podLabels: {a: -}, weight: 1}]}",
+        "podLabels.a");
     refused(
         "{service: cart, strategy: {type: SessionAffinity, idle: 1m, maximumSize: 1,"
             + " fallback: {type: Random, metric: InFlight}}}",
@@ -583,9 +594,12 @@ class KubernetesPoliciesTest {
     KubernetesDiscovery orders = KubernetesDiscovery.service(namespace, "orders").client(admin);
     Balancer other = Balancer.builder(orders).policies(following.of(orders)).build();
     open.add(other);
+    Balancer twin = Balancer.builder(orders).policies(following.of(orders)).build();
+    open.add(twin);
     policies.create("cart", "{service: cart, stages: {}, strategy: {type: RoundRobin}}");
     policies.create("orders", "{service: orders, stages: {}, strategy: {type: Maglev}}");
     inForce("roundRobin", title("cart"));
+    eventually(() -> assertThat(twin.policy()).hasToString("maglev"));
     eventually(() -> assertThat(other.policy()).hasToString("maglev"));
     assertThat(following.status().policies())
         .extracting(KubernetesPoliciesStatus.Policy::governs)
@@ -593,6 +607,7 @@ class KubernetesPoliciesTest {
 
     traffic.close();
     other.close();
+    twin.close();
     balancer.close();
     eventually(
         () ->
@@ -600,6 +615,65 @@ class KubernetesPoliciesTest {
                 .extracting(Thread::getName)
                 .noneMatch(name -> name.contains("policies-" + namespace)));
     assertThat(following.status().state()).isEqualTo(State.CLOSED);
+  }
+
+  @Test
+  void one_that_is_closed_by_anothers_listener_is_no_trouble() throws Exception {
+    Platform atOnce =
+        new ForwardingPlatform(Platform.system()) {
+          @Override
+          public Executor executor() {
+            return Runnable::run;
+          }
+        };
+    KubernetesPolicies following = followed().readPods().platform(atOnce);
+    LoadBalancingPolicy builders = LoadBalancingPolicy.of(Strategies.random());
+    AtomicReference<AutoCloseable> second = new AtomicReference<>();
+    List<PolicySource.Advice> told = new CopyOnWriteArrayList<>();
+    open.add(
+        following
+            .of(KubernetesDiscovery.service(namespace, "cart").client(admin))
+            .watch(
+                builders,
+                advice -> {
+                  told.add(advice);
+                  if (advice.policy() != null) {
+                    closeQuietly(second.get());
+                  }
+                }));
+    List<PolicySource.Advice> toldSecond = new CopyOnWriteArrayList<>();
+    second.set(
+        following
+            .of(KubernetesDiscovery.service(namespace, "orders").client(admin))
+            .watch(builders, toldSecond::add));
+    policies.create(
+        "orders",
+        "{service: orders, stages: {}, strategy: {type: Random},"
+            + " weights: [{podLabels: {track: canary}, weight: 10}]}");
+    eventually(
+        () ->
+            assertThat(toldSecond)
+                .last()
+                .satisfies(advice -> assertThat(advice.policy()).isNotNull()));
+
+    policies.create("cart", "{service: cart, stages: {}, strategy: {type: RoundRobin}}");
+    policies.create("cart-2", "{service: cart, stages: {}, strategy: {type: Maglev}}");
+    eventually(
+        () ->
+            assertThat(told)
+                .last()
+                .satisfies(advice -> assertThat(advice.origin()).contains("not cart-2")));
+    assertThat(told)
+        .extracting(advice -> String.valueOf(advice.problem()))
+        .noneMatch(problem -> problem.contains("bug"));
+  }
+
+  private static void closeQuietly(AutoCloseable watch) {
+    try {
+      watch.close();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test
