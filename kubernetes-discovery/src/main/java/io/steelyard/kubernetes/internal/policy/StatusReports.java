@@ -105,8 +105,9 @@ final class StatusReports {
 
   private void failed(Policy policy, RuntimeException e) {
     int code = e instanceof KubernetesClientException answer ? answer.getCode() : 0;
-    boolean refused = code == 401 || code == 403;
+    boolean forbidden = code == 401 || code == 403;
     boolean outdated = code == 409;
+    boolean refused = code >= 400 && code < 500 && !outdated && code != 429;
     boolean first;
     lock.lock();
     try {
@@ -126,7 +127,7 @@ final class StatusReports {
       log.warn(
           "Kubernetes: cannot report on {}{}: {}",
           policy.title(),
-          refused ? " (needs patch on loadbalancingpolicies/status)" : "",
+          forbidden ? " (needs patch on loadbalancingpolicies/status)" : "",
           e.getMessage());
     }
   }

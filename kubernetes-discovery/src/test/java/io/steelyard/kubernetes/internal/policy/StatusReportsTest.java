@@ -1,7 +1,10 @@
 package io.steelyard.kubernetes.internal.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.steelyard.kubernetes.internal.ClientHolder;
 import io.steelyard.kubernetes.testing.LocalApiServer;
 import io.steelyard.kubernetes.testing.Policies;
@@ -123,5 +126,45 @@ class StatusReportsTest {
     after.reads(now());
     after.writes();
     reported(3, "True");
+  }
+
+  @Test
+  void what_the_server_will_not_have_is_not_written_again_at_all_news() throws Exception {
+    policies.install(
+        new CustomResourceDefinitionBuilder(Policies.definition())
+            .editSpec()
+            .editFirstVersion()
+            .withSubresources(null)
+            .endVersion()
+            .endSpec()
+            .build());
+    try {
+      policies.create("cart", GOOD);
+      awaitStatus(false);
+      Client client = new Client();
+      client.reads(now());
+      client.writes(); // 404
+      client.reads(now());
+      assertThat(client.calls).isEmpty();
+      assertThat(policies.get("cart").<Object>get("status")).isNull();
+    } finally {
+      policies.install(Policies.definition());
+      awaitStatus(true);
+    }
+  }
+
+  /** A definition that replaces another is in force a moment later. */
+  private void awaitStatus(boolean served) {
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(
+            () -> {
+              try {
+                objects.patchStatus("cart", "{}");
+                return served;
+              } catch (KubernetesClientException e) {
+                return !served && e.getCode() == 404;
+              }
+            });
   }
 }
