@@ -318,6 +318,50 @@ class KubernetesPoliciesTest {
   }
 
   @Test
+  void a_definition_that_is_taken_away_takes_its_policies_along_until_it_is_back()
+      throws Exception {
+    KubernetesPolicies following = followed();
+    run(following);
+    policies.create("cart", "{service: cart, stages: {}, strategy: {type: RoundRobin}}");
+    inForce("roundRobin", title("cart"));
+    policies.uninstall();
+    eventually(
+        () -> {
+          assertThat(balancer.policy()).hasToString("maxInFlight(10000) → random");
+          assertThat(following.status().state()).isEqualTo(State.STALE);
+          assertThat(balancer.explain().problem()).contains("404");
+        });
+    traffic.pass(30);
+
+    policies.install(Policies.definition());
+    policies.create("cart", "{service: cart, stages: {}, strategy: {type: Maglev}}");
+    inForce("maglev", title("cart"));
+    assertThat(balancer.explain().problem()).isNull();
+    noRequestWasLost();
+  }
+
+  @Test
+  void one_that_is_made_anew_under_the_same_name_is_another() throws Exception {
+    policies.install(Policies.unchecked());
+    run(followed());
+    policies.create("cart", "{service: cart, stages: {}, strategy: {type: RoundRobin}}");
+    inForce("roundRobin", title("cart"));
+    policies.edit("cart", "{service: cart, strategy: {type: Fastest}}");
+    eventually(
+        () -> assertThat(balancer.explain().problem()).endsWith("; the last good one stays"));
+    policies.delete("cart");
+    policies.create("cart", "{service: cart, strategy: {type: Fastest}}");
+    inForce(
+        "maxInFlight(10000) → random",
+        "builder (no good policy in " + namespace + " selects cart)");
+    assertThat(balancer.explain().problem()).endsWith("; it is passed over");
+    policies.edit("cart", "{service: cart, stages: {}, strategy: {type: Maglev}}");
+    inForce("maglev", title("cart"));
+    assertThat(balancer.explain().problem()).isNull();
+    noRequestWasLost();
+  }
+
+  @Test
   void what_the_definition_knows_to_be_wrong_the_api_server_refuses() {
     refused("{service: cart, strategy: {type: Fastest}}", "spec.strategy.type");
     refused(
@@ -398,6 +442,44 @@ class KubernetesPoliciesTest {
             p -> new PodBuilder(p).editMetadata().removeFromLabels("track").endMetadata().build());
     eventually(() -> assertThat(weights()).containsExactly(95.0, 95.0, 95.0));
     noRequestWasLost();
+  }
+
+  @Test
+  void a_bad_edit_leaves_the_rule_that_goes_by_labels_at_work() throws Exception {
+    policies.install(Policies.unchecked());
+    Pod canary = createPod("c", Map.of("app", "cart", "track", "canary"));
+    run(followed().readPods());
+    pods("a", "b", canary.getMetadata().getUid());
+    String spec =
+        "{service: cart, stages: {}, strategy: {type: WeightedRoundRobin, weight: 95},"
+            + " weights: [{podLabels: {track: %s}, weight: 10}]}";
+    policies.create("canary", spec.formatted("canary"));
+    eventually(() -> assertThat(weights()).containsExactlyInAnyOrder(95.0, 95.0, 10.0));
+    policies.edit("canary", spec.formatted("'not a label'"));
+    eventually(
+        () -> assertThat(balancer.explain().problem()).endsWith("; the last good one stays"));
+
+    Pod next = createPod("d", Map.of("app", "cart", "track", "canary"));
+    pods("a", next.getMetadata().getUid(), canary.getMetadata().getUid());
+    eventually(() -> assertThat(weights()).containsExactlyInAnyOrder(95.0, 10.0, 10.0));
+    label("c", "next");
+    eventually(() -> assertThat(weights()).containsExactlyInAnyOrder(95.0, 95.0, 10.0));
+
+    policies.edit("canary", spec.formatted("next"));
+    inForce("weights(track=next: 10, else 95) → weightedRoundRobin", title("canary"));
+    label("d", "next");
+    eventually(() -> assertThat(weights()).containsExactlyInAnyOrder(95.0, 10.0, 10.0));
+    noRequestWasLost();
+  }
+
+  private void label(String pod, String track) {
+    admin
+        .pods()
+        .inNamespace(namespace)
+        .withName(pod)
+        .edit(
+            p ->
+                new PodBuilder(p).editMetadata().addToLabels("track", track).endMetadata().build());
   }
 
   /** The slice again, with these for uids. */
