@@ -31,11 +31,11 @@ public record ServiceFacts(
   }
 
   /**
-   * What these slices say. A service that is scaled to zero has a slice without ports, and one that
-   * is made anew has none for a while: of what they do not say, what was known stays. Its endpoints
-   * may be held meanwhile, or come back, and are to find the policy they had.
+   * These facts as such slices have them. A service that is scaled to zero has a slice without
+   * ports, and one that is made anew has none for a while: of what they do not say, what was known
+   * stays. Its endpoints may be held meanwhile, or come back, and are to find the policy they had.
    */
-  ServiceFacts now(PortChoice choice, Collection<Slice> slices) {
+  ServiceFacts updatedBy(PortChoice choice, Collection<Slice> slices) {
     Map<String, String> agreed = null;
     Set<String> found = new TreeSet<>();
     for (Slice slice : slices) {

@@ -118,7 +118,7 @@ final class ServiceView {
   ServiceFacts facts() {
     if (reflector.loaded() && factsSeen != reflector.revision()) {
       factsSeen = reflector.revision();
-      ServiceFacts now = facts.now(settings.union().port(), reflector.items());
+      ServiceFacts now = facts.updatedBy(settings.union().port(), reflector.items());
       facts = now.equals(facts) ? facts : now;
     }
     return facts;
