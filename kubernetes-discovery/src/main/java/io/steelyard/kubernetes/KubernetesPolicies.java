@@ -1,7 +1,6 @@
 package io.steelyard.kubernetes;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.steelyard.Discovery;
 import io.steelyard.LoadBalancingPolicy;
 import io.steelyard.Platform;
 import io.steelyard.PolicySource;
@@ -10,6 +9,7 @@ import io.steelyard.kubernetes.internal.Access;
 import io.steelyard.kubernetes.internal.Check;
 import io.steelyard.kubernetes.internal.Reflector;
 import io.steelyard.kubernetes.internal.ServiceFacts;
+import io.steelyard.kubernetes.internal.policy.Describer;
 import io.steelyard.kubernetes.internal.policy.PolicyWatch;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -209,7 +209,7 @@ public final class KubernetesPolicies {
       KubernetesDiscovery discovery,
       LoadBalancingPolicy builders,
       Consumer<PolicySource.Advice> listener) {
-    Describer describer = new Describer(discovery);
+    Describer describer = new Describer(discovery::facts);
     AutoCloseable slices = discovery.watch(describer);
     try {
       ServiceFacts facts = Objects.requireNonNull(discovery.facts());
@@ -224,7 +224,7 @@ public final class KubernetesPolicies {
                 + " (expected: the same namespace)");
       }
       PolicyWatch.Governed governed = add(builders, facts, listener);
-      describer.start(governed);
+      describer.start(governed::describe);
       return () -> {
         try {
           governed.close();
@@ -270,35 +270,6 @@ public final class KubernetesPolicies {
             spec.reportStatus,
             Reflector.Settings.DEFAULT.withSilence(spec.silence)),
         spec.platform);
-  }
-
-  /** Tells the policies how the slices describe the service. */
-  private static final class Describer implements Discovery.Listener {
-    private final KubernetesDiscovery discovery;
-    private volatile PolicyWatch.@Nullable Governed governed;
-
-    Describer(KubernetesDiscovery discovery) {
-      this.discovery = discovery;
-    }
-
-    void start(PolicyWatch.Governed governed) {
-      this.governed = governed;
-      update(Topology.syncing()); // it may have been described since
-    }
-
-    @Override
-    public void update(Topology topology) {
-      PolicyWatch.Governed told = governed;
-      ServiceFacts facts = discovery.facts();
-      if (told != null && facts != null) {
-        told.describe(facts);
-      }
-    }
-
-    @Override
-    public void failed(Throwable cause) {
-      // the balancer's to hear
-    }
   }
 
   /**

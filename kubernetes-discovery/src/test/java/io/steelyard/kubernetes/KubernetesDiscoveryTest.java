@@ -193,7 +193,16 @@ class KubernetesDiscoveryTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "{", "[1, 2]", "just words", "kind: Config", "contexts: 3"})
+    @ValueSource(
+        strings = {
+          "",
+          "{",
+          "[1, 2]",
+          "just words",
+          "kind: Config",
+          "contexts: 3",
+          "contexts: [null]"
+        })
     void a_file_that_is_no_kubeconfig_is_refused_and_named(String text) throws IOException {
       Path file = file(text);
       assertThatIllegalArgumentException()

@@ -15,7 +15,10 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.steelyard.Balancer;
 import io.steelyard.Endpoint;
+import io.steelyard.LoadBalancingPolicy;
 import io.steelyard.PickContext;
+import io.steelyard.Platform;
+import io.steelyard.PolicySource;
 import io.steelyard.Topology.State;
 import io.steelyard.kubernetes.testing.LocalApiServer;
 import io.steelyard.kubernetes.testing.Policies;
@@ -23,12 +26,16 @@ import io.steelyard.kubernetes.testing.RealApiServer;
 import io.steelyard.kubernetes.testing.Traffic;
 import io.steelyard.stage.Stages;
 import io.steelyard.strategy.Strategies;
+import io.steelyard.testkit.ForwardingPlatform;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -311,6 +318,50 @@ class KubernetesPoliciesTest {
   }
 
   @Test
+  void a_definition_that_is_taken_away_takes_its_policies_along_until_it_is_back()
+      throws Exception {
+    KubernetesPolicies following = followed();
+    run(following);
+    policies.create("cart", "{service: cart, stages: {}, strategy: {type: RoundRobin}}");
+    inForce("roundRobin", title("cart"));
+    policies.uninstall();
+    eventually(
+        () -> {
+          assertThat(balancer.policy()).hasToString("maxInFlight(10000) → random");
+          assertThat(following.status().state()).isEqualTo(State.STALE);
+          assertThat(balancer.explain().problem()).contains("404");
+        });
+    traffic.pass(30);
+
+    policies.install(Policies.definition());
+    policies.create("cart", "{service: cart, stages: {}, strategy: {type: Maglev}}");
+    inForce("maglev", title("cart"));
+    assertThat(balancer.explain().problem()).isNull();
+    noRequestWasLost();
+  }
+
+  @Test
+  void one_that_is_made_anew_under_the_same_name_is_another() throws Exception {
+    policies.install(Policies.unchecked());
+    run(followed());
+    policies.create("cart", "{service: cart, stages: {}, strategy: {type: RoundRobin}}");
+    inForce("roundRobin", title("cart"));
+    policies.edit("cart", "{service: cart, strategy: {type: Fastest}}");
+    eventually(
+        () -> assertThat(balancer.explain().problem()).endsWith("; the last good one stays"));
+    policies.delete("cart");
+    policies.create("cart", "{service: cart, strategy: {type: Fastest}}");
+    inForce(
+        "maxInFlight(10000) → random",
+        "builder (no good policy in " + namespace + " selects cart)");
+    assertThat(balancer.explain().problem()).endsWith("; it is passed over");
+    policies.edit("cart", "{service: cart, stages: {}, strategy: {type: Maglev}}");
+    inForce("maglev", title("cart"));
+    assertThat(balancer.explain().problem()).isNull();
+    noRequestWasLost();
+  }
+
+  @Test
   void what_the_definition_knows_to_be_wrong_the_api_server_refuses() {
     refused("{service: cart, strategy: {type: Fastest}}", "spec.strategy.type");
     refused(
@@ -323,6 +374,10 @@ class KubernetesPoliciesTest {
     refused("{strategy: {type: Random}}", "oneOf");
     refused("{service: cart, selector: {matchLabels: {a: b}}, strategy: {type: Random}}", "oneOf");
     refused("{service: cart, strategy: {type: BoundedLoad, epsilon: 0}}", "epsilon");
+    refused("{selector: {matchLabels: {a: b c}}, strategy: {type: Random}}", "matchLabels.a");
+    refused(
+        "{service: cart, strategy: {type: Random}, weights: [{podLabels: {a: -}, weight: 1}]}",
+        "podLabels.a");
     refused(
         "{service: cart, strategy: {type: SessionAffinity, idle: 1m, maximumSize: 1,"
             + " fallback: {type: Random, metric: InFlight}}}",
@@ -387,6 +442,44 @@ class KubernetesPoliciesTest {
             p -> new PodBuilder(p).editMetadata().removeFromLabels("track").endMetadata().build());
     eventually(() -> assertThat(weights()).containsExactly(95.0, 95.0, 95.0));
     noRequestWasLost();
+  }
+
+  @Test
+  void a_bad_edit_leaves_the_rule_that_goes_by_labels_at_work() throws Exception {
+    policies.install(Policies.unchecked());
+    Pod canary = createPod("c", Map.of("app", "cart", "track", "canary"));
+    run(followed().readPods());
+    pods("a", "b", canary.getMetadata().getUid());
+    String spec =
+        "{service: cart, stages: {}, strategy: {type: WeightedRoundRobin, weight: 95},"
+            + " weights: [{podLabels: {track: %s}, weight: 10}]}";
+    policies.create("canary", spec.formatted("canary"));
+    eventually(() -> assertThat(weights()).containsExactlyInAnyOrder(95.0, 95.0, 10.0));
+    policies.edit("canary", spec.formatted("'not a label'"));
+    eventually(
+        () -> assertThat(balancer.explain().problem()).endsWith("; the last good one stays"));
+
+    Pod next = createPod("d", Map.of("app", "cart", "track", "canary"));
+    pods("a", next.getMetadata().getUid(), canary.getMetadata().getUid());
+    eventually(() -> assertThat(weights()).containsExactlyInAnyOrder(95.0, 10.0, 10.0));
+    label("c", "next");
+    eventually(() -> assertThat(weights()).containsExactlyInAnyOrder(95.0, 95.0, 10.0));
+
+    policies.edit("canary", spec.formatted("next"));
+    inForce("weights(track=next: 10, else 95) → weightedRoundRobin", title("canary"));
+    label("d", "next");
+    eventually(() -> assertThat(weights()).containsExactlyInAnyOrder(95.0, 10.0, 10.0));
+    noRequestWasLost();
+  }
+
+  private void label(String pod, String track) {
+    admin
+        .pods()
+        .inNamespace(namespace)
+        .withName(pod)
+        .edit(
+            p ->
+                new PodBuilder(p).editMetadata().addToLabels("track", track).endMetadata().build());
   }
 
   /** The slice again, with these for uids. */
@@ -583,9 +676,12 @@ class KubernetesPoliciesTest {
     KubernetesDiscovery orders = KubernetesDiscovery.service(namespace, "orders").client(admin);
     Balancer other = Balancer.builder(orders).policies(following.of(orders)).build();
     open.add(other);
+    Balancer twin = Balancer.builder(orders).policies(following.of(orders)).build();
+    open.add(twin);
     policies.create("cart", "{service: cart, stages: {}, strategy: {type: RoundRobin}}");
     policies.create("orders", "{service: orders, stages: {}, strategy: {type: Maglev}}");
     inForce("roundRobin", title("cart"));
+    eventually(() -> assertThat(twin.policy()).hasToString("maglev"));
     eventually(() -> assertThat(other.policy()).hasToString("maglev"));
     assertThat(following.status().policies())
         .extracting(KubernetesPoliciesStatus.Policy::governs)
@@ -593,6 +689,7 @@ class KubernetesPoliciesTest {
 
     traffic.close();
     other.close();
+    twin.close();
     balancer.close();
     eventually(
         () ->
@@ -600,6 +697,65 @@ class KubernetesPoliciesTest {
                 .extracting(Thread::getName)
                 .noneMatch(name -> name.contains("policies-" + namespace)));
     assertThat(following.status().state()).isEqualTo(State.CLOSED);
+  }
+
+  @Test
+  void one_that_is_closed_by_anothers_listener_is_no_trouble() throws Exception {
+    Platform atOnce =
+        new ForwardingPlatform(Platform.system()) {
+          @Override
+          public Executor executor() {
+            return Runnable::run;
+          }
+        };
+    KubernetesPolicies following = followed().readPods().platform(atOnce);
+    LoadBalancingPolicy builders = LoadBalancingPolicy.of(Strategies.random());
+    AtomicReference<AutoCloseable> second = new AtomicReference<>();
+    List<PolicySource.Advice> told = new CopyOnWriteArrayList<>();
+    open.add(
+        following
+            .of(KubernetesDiscovery.service(namespace, "cart").client(admin))
+            .watch(
+                builders,
+                advice -> {
+                  told.add(advice);
+                  if (advice.policy() != null) {
+                    closeQuietly(second.get());
+                  }
+                }));
+    List<PolicySource.Advice> toldSecond = new CopyOnWriteArrayList<>();
+    second.set(
+        following
+            .of(KubernetesDiscovery.service(namespace, "orders").client(admin))
+            .watch(builders, toldSecond::add));
+    policies.create(
+        "orders",
+        "{service: orders, stages: {}, strategy: {type: Random},"
+            + " weights: [{podLabels: {track: canary}, weight: 10}]}");
+    eventually(
+        () ->
+            assertThat(toldSecond)
+                .last()
+                .satisfies(advice -> assertThat(advice.policy()).isNotNull()));
+
+    policies.create("cart", "{service: cart, stages: {}, strategy: {type: RoundRobin}}");
+    policies.create("cart-2", "{service: cart, stages: {}, strategy: {type: Maglev}}");
+    eventually(
+        () ->
+            assertThat(told)
+                .last()
+                .satisfies(advice -> assertThat(advice.origin()).contains("not cart-2")));
+    assertThat(told)
+        .extracting(advice -> String.valueOf(advice.problem()))
+        .noneMatch(problem -> problem.contains("bug"));
+  }
+
+  private static void closeQuietly(AutoCloseable watch) {
+    try {
+      watch.close();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test

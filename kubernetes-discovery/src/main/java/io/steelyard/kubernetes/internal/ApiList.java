@@ -143,6 +143,11 @@ public final class ApiList {
     if (list == null || !(list.get("metadata") instanceof Map<?, ?> meta)) {
       throw new Failure.UnreadableException("an answer that is no list", null);
     }
+    if (list.get("kind") instanceof String kind && !kind.endsWith("List")) {
+      // A Status has metadata, too, and would pass for an empty list.
+      throw new Failure.UnreadableException(
+          "an answer of kind " + kind + " (expected: a list)", null);
+    }
     Map<String, T> items = new LinkedHashMap<>();
     Map<String, String> unreadable = new LinkedHashMap<>();
     List<?> found = list.get("items") instanceof List<?> some ? some : new ArrayList<>();

@@ -10,6 +10,8 @@ public final class Check {
   private static final Pattern LABEL_KEY =
       Pattern.compile(
           "([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?");
+  private static final Pattern LABEL_VALUE =
+      Pattern.compile("([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?");
 
   private Check() {}
 
@@ -29,10 +31,20 @@ public final class Check {
   /** Refuses what is no key of a label or annotation. */
   public static void key(String key, String what) {
     Objects.requireNonNull(key, what);
-    if (!LABEL_KEY.matcher(key).matches()) {
+    if (!isKey(key)) {
       throw new IllegalArgumentException(
           what + ": \"" + key + "\" (expected: a label key such as steelyard.io/weight)");
     }
+  }
+
+  /** Whether labels and annotations can have such a key. */
+  public static boolean isKey(String text) {
+    return LABEL_KEY.matcher(text).matches();
+  }
+
+  /** Whether labels can have such a value; annotations can have any. */
+  public static boolean isLabelValue(String text) {
+    return LABEL_VALUE.matcher(text).matches();
   }
 
   /** Refuses a blank text. */

@@ -57,14 +57,15 @@ public final class Kubeconfig {
       throw new IllegalArgumentException(
           "kubeconfig: " + file + " has no contexts (expected: at least one)");
     }
+    List<NamedContext> contexts = config.getContexts().stream().filter(Objects::nonNull).toList();
     List<String> names =
-        config.getContexts().stream().map(NamedContext::getName).filter(Objects::nonNull).toList();
+        contexts.stream().map(NamedContext::getName).filter(Objects::nonNull).toList();
     String name = context != null ? context : config.getCurrentContext();
     if (name == null || name.isBlank()) {
       throw new IllegalArgumentException(
           "kubeconfig: " + file + " has no current context (expected: one of " + names + ")");
     }
-    for (NamedContext named : config.getContexts()) {
+    for (NamedContext named : contexts) {
       if (name.equals(named.getName()) && named.getContext() != null) {
         return new Context(
             file,
@@ -82,7 +83,7 @@ public final class Kubeconfig {
       return null;
     }
     for (NamedAuthInfo named : config.getUsers()) {
-      if (user.equals(named.getName()) && named.getUser() != null) {
+      if (named != null && user.equals(named.getName()) && named.getUser() != null) {
         String token = named.getUser().getTokenFile();
         // A relative path is relative to the kubeconfig, as for every other client.
         return token == null || token.isBlank() ? null : file.resolveSibling(token);

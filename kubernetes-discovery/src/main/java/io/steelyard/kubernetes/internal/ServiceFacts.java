@@ -13,7 +13,7 @@ import java.util.TreeSet;
  * <p>The labels of a Service are copied to each of its slices, so that those which all slices agree
  * on are the Service's, and reading the Service itself needs no right.
  *
- * @param labels what all slices are labelled with; empty if there is no slice
+ * @param labels what all slices are labelled with; empty before there was a slice
  * @param ports the chosen port's name (if it has one) and numbers; every port's where none is
  *     chosen
  */
@@ -30,31 +30,38 @@ public record ServiceFacts(
     return new ServiceFacts(namespace, service, Map.of(), Set.of());
   }
 
-  static ServiceFacts of(
-      String namespace, String service, PortChoice choice, Collection<Slice> slices) {
-    Map<String, String> labels = null;
-    Set<String> ports = new TreeSet<>();
-    if (!choice.equals(PortChoice.ONLY)) {
-      ports.add(choice.toString());
-    }
+  /**
+   * These facts as such slices have them. A service that is scaled to zero has a slice without
+   * ports, and one that is made anew has none for a while: of what they do not say, what was known
+   * stays. Its endpoints may be held meanwhile, or come back, and are to find the policy they had.
+   */
+  ServiceFacts updatedBy(PortChoice choice, Collection<Slice> slices) {
+    Map<String, String> agreed = null;
+    Set<String> found = new TreeSet<>();
     for (Slice slice : slices) {
-      if (labels == null) {
-        labels = new HashMap<>(slice.labels());
+      if (agreed == null) {
+        agreed = new HashMap<>(slice.labels());
       } else {
-        labels.entrySet().retainAll(slice.labels().entrySet());
+        agreed.entrySet().retainAll(slice.labels().entrySet());
       }
       for (Slice.Port port : slice.ports()) {
         if (isChosen(port, choice)) {
           if (!port.name().isEmpty()) {
-            ports.add(port.name());
+            found.add(port.name());
           }
           if (port.number() != null) {
-            ports.add(port.number().toString());
+            found.add(port.number().toString());
           }
         }
       }
     }
-    return new ServiceFacts(namespace, service, labels == null ? Map.of() : labels, ports);
+    if (found.isEmpty()) {
+      found.addAll(ports);
+    }
+    if (!choice.equals(PortChoice.ONLY)) {
+      found.add(choice.toString());
+    }
+    return new ServiceFacts(namespace, service, agreed == null ? labels : agreed, found);
   }
 
   private static boolean isChosen(Slice.Port port, PortChoice choice) {

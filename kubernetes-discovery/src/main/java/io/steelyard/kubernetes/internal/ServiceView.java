@@ -118,9 +118,7 @@ final class ServiceView {
   ServiceFacts facts() {
     if (reflector.loaded() && factsSeen != reflector.revision()) {
       factsSeen = reflector.revision();
-      ServiceFacts now =
-          ServiceFacts.of(
-              settings.namespace(), settings.service(), settings.union().port(), reflector.items());
+      ServiceFacts now = facts.updatedBy(settings.union().port(), reflector.items());
       facts = now.equals(facts) ? facts : now;
     }
     return facts;

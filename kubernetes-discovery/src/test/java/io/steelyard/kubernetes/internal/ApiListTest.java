@@ -7,13 +7,16 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.steelyard.kubernetes.testing.HttpClients;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -45,6 +48,28 @@ class ApiListTest {
       server.close();
       stalling.join();
     }
+  }
+
+  @Test
+  void an_answer_of_another_kind_is_not_an_empty_list() throws Exception {
+    KubernetesSerialization json = new KubernetesSerialization();
+    String status =
+        """
+        {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": 503}
+        """;
+    assertThatThrownBy(() -> ApiList.parse(json, bytes(status), Pod.class, pod -> pod))
+        .isInstanceOf(Failure.UnreadableException.class)
+        .hasMessage("an answer of kind Status (expected: a list)");
+    String empty =
+        """
+        {"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "7"}}
+        """;
+    assertThat(ApiList.parse(json, bytes(empty), Pod.class, pod -> pod))
+        .isEqualTo(new Source.Listing<>(Map.of(), "7"));
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private static void answerInPart(ServerSocket server) {

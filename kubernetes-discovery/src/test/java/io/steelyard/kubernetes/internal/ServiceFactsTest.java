@@ -18,7 +18,7 @@ class ServiceFactsTest {
   }
 
   private static ServiceFacts facts(PortChoice choice, Slice... slices) {
-    return ServiceFacts.of("shop", "cart", choice, Arrays.asList(slices));
+    return ServiceFacts.unknown("shop", "cart").updatedBy(choice, Arrays.asList(slices));
   }
 
   @Test

@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -356,5 +358,38 @@ class ServiceWatchTest {
     platform.advance(Duration.ofSeconds(1));
     assertThat(recorder.state()).isEqualTo(State.STALE);
     assertThat(recorder.last().endpoints()).isSameAs(live.endpoints());
+  }
+
+  @Test
+  void what_is_known_of_the_service_stays_while_it_is_empty_or_away() {
+    Map<String, String> labels = Map.of("app", "cart");
+    Slice full =
+        new Slice(
+            "a",
+            "IPv4",
+            List.of(new Slice.Port("http", 80, "TCP", null)),
+            List.of(),
+            null,
+            Long.MIN_VALUE,
+            labels);
+    api.objects.put("a", full);
+    ServiceWatch watch = watch("http");
+    watch.add(recorder);
+    watch.start();
+    ServiceFacts known = new ServiceFacts("shop", "cart", labels, Set.of("http", "80"));
+    assertThat(watch.facts()).isEqualTo(known);
+
+    platform.advance(Duration.ofSeconds(1));
+    api.put("a", new Slice("a", "IPv4", List.of(), List.of(), null, Long.MIN_VALUE, labels));
+    platform.advance(Duration.ofSeconds(1));
+    assertThat(watch.facts()).isEqualTo(known); // no pods: such a slice lists no ports
+    api.remove("a");
+    platform.advance(Duration.ofSeconds(1));
+    assertThat(recorder.state()).isEqualTo(State.ABSENT);
+    assertThat(watch.facts()).isEqualTo(known);
+
+    api.put("b", new Slice("b", "IPv4", List.of(), List.of(), null, Long.MIN_VALUE, Map.of()));
+    platform.advance(Duration.ofSeconds(1));
+    assertThat(watch.facts().labels()).isEmpty();
   }
 }

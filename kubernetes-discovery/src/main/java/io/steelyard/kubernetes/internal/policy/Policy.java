@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * One policy as it stands in the cluster. A value.
  *
  * @param created the creation timestamp as the API server writes it, which sorts as it stands
+ * @param version of the resource; "" if it has none
  * @param target whom it is for; null if that cannot be read
  * @param spec what it says; null if something in it is wrong
  * @param error what is wrong, with its place; null if nothing is
@@ -23,6 +24,7 @@ record Policy(
     String name,
     String uid,
     String created,
+    String version,
     long generation,
     @Nullable Target target,
     @Nullable PolicySpec spec,
@@ -40,9 +42,12 @@ record Policy(
     Target target = null;
     PolicySpec spec = null;
     String error = null;
+    boolean mine = false;
     try {
       target = PolicyReader.target(value);
-      spec = PolicyReader.read(value, podsReadable);
+      PolicySpec says = PolicyReader.read(value, true);
+      mine = true; // from here on only this program can find it wrong
+      spec = podsReadable ? says : PolicyReader.read(value, false);
     } catch (ConfigException e) {
       error = e.getMessage();
     } catch (RuntimeException e) { // a limit of the library that the reader does not know
@@ -53,21 +58,13 @@ record Policy(
         text(meta.getName()),
         text(meta.getUid()),
         text(meta.getCreationTimestamp()),
+        text(meta.getResourceVersion()),
         meta.getGeneration() == null ? 0 : meta.getGeneration(),
         target,
         spec,
         error,
-        error != null && !podsReadable && isGoodForOthers(value),
+        mine && error != null,
         reported(resource.getAdditionalProperties().get("status")));
-  }
-
-  private static boolean isGoodForOthers(@Nullable Object value) {
-    try {
-      PolicyReader.read(value, true);
-      return true;
-    } catch (RuntimeException e) {
-      return false;
-    }
   }
 
   private static String text(@Nullable String text) {

@@ -6,6 +6,7 @@ import io.steelyard.Strategy;
 import io.steelyard.config.ConfigException;
 import io.steelyard.config.Fields;
 import io.steelyard.config.PolicyFormat;
+import io.steelyard.kubernetes.internal.Check;
 import io.steelyard.strategy.Strategies;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,7 +69,7 @@ final class PolicyReader {
     Map<String, String> labels = Map.of();
     if (spec.has("selector")) {
       Fields selector = spec.object("selector");
-      labels = selector.labels("matchLabels");
+      labels = labels(selector, "matchLabels");
       selector.requireNoOthers();
       if (labels.isEmpty()) {
         throw new ConfigException(selector.at("matchLabels"), "missing", "at least one label");
@@ -84,6 +85,28 @@ final class PolicyReader {
       ports.add(port(spec.at("ports") + "[" + i + "]", list.get(i)));
     }
     return new Target(service, labels, ports);
+  }
+
+  /** The API server answers a selector of others with a 400 that names neither policy nor place. */
+  private static Map<String, String> labels(Fields fields, String name) {
+    Map<String, String> labels = fields.labels(name);
+    labels.forEach(
+        (key, value) -> {
+          if (!Check.isKey(key)) {
+            throw new ConfigException(
+                fields.at(name),
+                Fields.shown(key),
+                "a label's key such as track or example.com/track");
+          }
+          if (!Check.isLabelValue(value)) {
+            throw new ConfigException(
+                fields.at(name) + "." + key,
+                Fields.shown(value),
+                "a label's value: letters, digits, -, _ and ., at most 63, none of the three at"
+                    + " either end");
+          }
+        });
+    return labels;
   }
 
   private static String port(String place, @Nullable Object value) {
@@ -105,7 +128,7 @@ final class PolicyReader {
     List<?> list = spec.list("weights");
     for (int i = 0; i < list.size(); i++) {
       Fields fields = Fields.of(spec.at("weights") + "[" + i + "]", list.get(i));
-      Map<String, String> labels = fields.labels("podLabels");
+      Map<String, String> labels = labels(fields, "podLabels");
       String zone = fields.text("zone", ANY, "the name of a zone");
       if (labels.isEmpty() && zone == null) {
         throw new ConfigException(

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -190,7 +191,7 @@ public final class PolicyWatch {
     try {
       List<View> views = new ArrayList<>();
       for (Policy policy : reflector.items().stream().sorted(Policy.BY_AGE).toList()) {
-        List<String> governs = new ArrayList<>();
+        Set<String> governs = new LinkedHashSet<>(); // a service may have several balancers
         for (Governed balancer : governed) {
           if (policy.uid().equals(balancer.follows)) {
             governs.add(balancer.facts.service());
@@ -222,7 +223,9 @@ public final class PolicyWatch {
     }
     selectPods(choices.values());
     for (Governed balancer : all) {
-      advise(balancer, Objects.requireNonNull(choices.get(balancer)));
+      if (governed.contains(balancer)) {
+        advise(balancer, Objects.requireNonNull(choices.get(balancer)));
+      }
     }
   }
 

@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A thousand clients read the same and come to the same answer. Each waits for a random time and
  * writes only if none has written yet; and since none writes twice for one generation, clients of
- * two versions that disagree do not take turns.
+ * two versions that disagree do not take turns. What is written names the version that was read, so
+ * that a client whose watch lags is refused rather than that it speaks of what is no longer there.
  */
 final class StatusReports {
   private static final Logger log = LoggerFactory.getLogger(StatusReports.class);
@@ -103,15 +104,21 @@ final class StatusReports {
   }
 
   private void failed(Policy policy, RuntimeException e) {
-    boolean refused =
-        e instanceof KubernetesClientException answer
-            && (answer.getCode() == 401 || answer.getCode() == 403);
+    int code = e instanceof KubernetesClientException answer ? answer.getCode() : 0;
+    boolean forbidden = code == 401 || code == 403;
+    boolean outdated = code == 409;
+    boolean refused = code >= 400 && code < 500 && !outdated && code != 429;
     boolean first;
     lock.lock();
     try {
-      first = told.add(policy.uid());
-      if (!refused) {
+      first = !outdated && told.add(policy.uid());
+      Plan plan = plans.get(policy.uid());
+      if (!refused && plan != null && plan.generation() == policy.generation()) {
         plans.remove(policy.uid()); // with the next news it is tried again
+      }
+      Policy now = latest.get(policy.uid());
+      if (outdated && now != null && !now.version().equals(policy.version())) {
+        consider(now); // the news was here before the answer
       }
     } finally {
       lock.unlock();
@@ -120,7 +127,7 @@ final class StatusReports {
       log.warn(
           "Kubernetes: cannot report on {}{}: {}",
           policy.title(),
-          refused ? " (needs patch on loadbalancingpolicies/status)" : "",
+          forbidden ? " (needs patch on loadbalancingpolicies/status)" : "",
           e.getMessage());
     }
   }
@@ -130,11 +137,12 @@ final class StatusReports {
     String message = good ? "can be followed" : String.valueOf(policy.error());
     Instant now = Instant.ofEpochMilli(platform.epochMillis()).truncatedTo(ChronoUnit.SECONDS);
     return """
-        {"status": {"observedGeneration": %d, "conditions": [{
+        {"metadata": {"resourceVersion": %s}, "status": {"observedGeneration": %d, "conditions": [{
           "type": "Accepted", "status": "%s", "reason": "%s", "message": %s,
           "observedGeneration": %d, "lastTransitionTime": "%s"}]}}
         """
         .formatted(
+            quoted(policy.version()),
             policy.generation(),
             good ? "True" : "False",
             good ? "Valid" : "Invalid",

@@ -23,6 +23,10 @@ class ChoiceTest {
           "shop", "cart", Map.of("app", "cart", "tier", "front"), Set.of("http", "8080"));
 
   private Policy policy(String name, String created, String spec) {
+    return policy(name, created, spec, true);
+  }
+
+  private Policy policy(String name, String created, String spec, boolean podsReadable) {
     Policy policy =
         Policy.of(
             Serialization.unmarshal(
@@ -34,7 +38,7 @@ class ChoiceTest {
                 """
                     .formatted(name, name, created, spec),
                 GenericKubernetesResource.class),
-            true);
+            podsReadable);
     policies.add(policy);
     return policy;
   }
@@ -116,5 +120,18 @@ class ChoiceTest {
     policy("a", "00:00:01", "{service: orders, strategy: {type: Fastest}}");
     policy("b", "00:00:02", "{strategy: {type: Random}}");
     assertThat(choice().problem()).isNull();
+  }
+
+  @Test
+  void what_is_wrong_for_all_programs_is_said_rather_than_what_is_for_one_alone() {
+    String pods =
+        "{service: cart, strategy: {type: Random}, weights: [{podLabels: {a: b}, weight: 1}]";
+    Policy mine = policy("a", "00:00:01", pods + "}", false);
+    assertThat(mine.error()).startsWith("spec.weights[0].podLabels: {a=b} (expected: Kubernetes");
+    assertThat(mine.mine()).isTrue();
+    assertThat(mine.spec()).isNull();
+    Policy bad = policy("b", "00:00:01", pods + ", stages: {maxInFlight: 0}}", false);
+    assertThat(bad.error()).isEqualTo("spec.stages.maxInFlight: 0 (expected: >= 1)");
+    assertThat(bad.mine()).isFalse();
   }
 }

@@ -134,6 +134,8 @@ class PolicyReaderTest {
           {service: cart, selector: {matchLabels: {a: b}}, strategy: {type: Random}} | spec: both (expected: one of service and selector)
           {selector: {}, strategy: {type: Random}} | spec.selector.matchLabels: missing (expected: at least one label)
           {selector: {matchLabels: {a: 1}}, strategy: {type: Random}} | spec.selector.matchLabels.a: 1 (expected: a text)
+          {selector: {matchLabels: {app: "not a label"}}, strategy: {type: Random}} | spec.selector.matchLabels.app: "not a label" (expected: a label's value: letters, digits, -, _ and ., at most 63, none of the three at either end)
+          {selector: {matchLabels: {"a b": c}}, strategy: {type: Random}} | spec.selector.matchLabels: "a b" (expected: a label's key such as track or example.com/track)
           {service: Cart, strategy: {type: Random}} | spec.service: "Cart" (expected: the name of a Service)
           {service: cart, ports: [0], strategy: {type: Random}} | spec.ports[0]: 0 (expected: a port's name, or 1 to 65535)
           {service: cart, ports: http, strategy: {type: Random}} | spec.ports: "http" (expected: a list)
@@ -169,6 +171,8 @@ class PolicyReaderTest {
           {service: cart, strategy: {type: Random}, weights: [{zone: a}]} | spec.weights[0].weight: missing (expected: 0 to 1000000)
           {service: cart, strategy: {type: Random}, weights: [{weight: 5}]} | spec.weights[0].podLabels: missing (expected: podLabels, zone or both; strategy.weight is for all)
           {service: cart, strategy: {type: Random}, weights: [{podLabels: {}, weight: 5}]} | spec.weights[0].podLabels: {} (expected: labels, at least one: key: value)
+          {service: cart, strategy: {type: Random}, weights: [{podLabels: {track: "a,env=b"}, weight: 5}]} | spec.weights[0].podLabels.track: "a,env=b" (expected: a label's value: letters, digits, -, _ and ., at most 63, none of the three at either end)
+          {service: cart, strategy: {type: Random}, weights: [{podLabels: {"!track": x}, weight: 5}]} | spec.weights[0].podLabels: "!track" (expected: a label's key such as track or example.com/track)
           {service: cart, strategy: {type: Random}, weights: [{zone: a, weight: 1, node: b}]} | spec.weights[0].node: "b" (expected: one of the fields podLabels, weight, zone)
           {service: cart, strategy: {type: Random}, stages: {ejection: {failures: 0}}} | spec.stages.ejection.failures: 0 (expected: >= 1)
           {service: cart, strategy: {type: Random}, stages: {ejection: {base: soon}}} | spec.stages.ejection.base: "soon" (expected: a duration such as 500ms, 30s or 1m30s)
@@ -184,6 +188,17 @@ class PolicyReaderTest {
     assertThatThrownBy(() -> PolicyReader.read(spec, true))
         .isInstanceOf(ConfigException.class)
         .hasMessage(message);
+  }
+
+  @Test
+  void whatever_may_stand_in_a_label_may_stand_in_a_policy() {
+    PolicySpec spec =
+        read(
+            "{selector: {matchLabels: {app.kubernetes.io/name: Cart_2.0, tier: ''}},"
+                + " strategy: {type: Random}, weights: [{podLabels: {track: ''}, weight: 5}]}");
+    assertThat(spec.target().labels())
+        .isEqualTo(Map.of("app.kubernetes.io/name", "Cart_2.0", "tier", ""));
+    assertThat(spec.selections()).containsExactly(Map.of("track", ""));
   }
 
   @Test

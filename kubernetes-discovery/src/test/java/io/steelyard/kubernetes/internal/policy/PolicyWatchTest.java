@@ -59,9 +59,10 @@ class PolicyWatchTest {
   void a_report_that_failed_is_tried_again_with_the_next_news_and_none_is_left_behind() {
     ReentrantLock lock = new ReentrantLock();
     PolicyObjects objects = new PolicyObjects(nobody, "shop", false);
-    StatusReports reports = new StatusReports(objects, platform, lock, new AtOnce());
+    StatusReports reports = new StatusReports(objects, platform, lock, new Calls(Runnable::run));
     Policy policy =
-        new Policy("shop", "cart", "uid", "2026-01-01T00:00:00Z", 1, null, null, "bad", false, 0);
+        new Policy(
+            "shop", "cart", "uid", "2026-01-01T00:00:00Z", "", 1, null, null, "bad", false, 0);
     reports.consider(policy);
     reports.consider(policy);
     assertThat(platform.scheduled()).isEqualTo(1);
@@ -70,35 +71,5 @@ class PolicyWatchTest {
     assertThat(platform.scheduled()).isEqualTo(1);
     reports.close();
     assertThat(platform.scheduled()).isZero();
-  }
-
-  private static final class AtOnce extends java.util.concurrent.AbstractExecutorService {
-    @Override
-    public void execute(Runnable task) {
-      task.run();
-    }
-
-    @Override
-    public void shutdown() {}
-
-    @Override
-    public List<Runnable> shutdownNow() {
-      return List.of();
-    }
-
-    @Override
-    public boolean isShutdown() {
-      return false;
-    }
-
-    @Override
-    public boolean isTerminated() {
-      return false;
-    }
-
-    @Override
-    public boolean awaitTermination(long timeout, java.util.concurrent.TimeUnit unit) {
-      return true;
-    }
   }
 }
