@@ -105,11 +105,12 @@ final class AsyncCall<T extends @Nullable Object> {
       return;
     }
     Outcome outcome = from.settle(classifier.classify(value, error));
+    Duration retryAfter = classifier.retryAfter(value, error);
     if (error != null) {
-      failed(Tries.unwrapped(error), outcome);
+      failed(Tries.unwrapped(error), outcome, retryAfter);
       return;
     }
-    Duration pause = tries.afterAnswer(outcome, repeatable, classifier.retryAfter(value, null));
+    Duration pause = tries.afterAnswer(outcome, repeatable, retryAfter);
     if (pause == null) {
       succeed(value);
     } else {
@@ -126,11 +127,12 @@ final class AsyncCall<T extends @Nullable Object> {
     failed(
         new TimeoutException(
             "no answer from " + from.endpoint() + " within " + after.toMillis() + " ms"),
-        Outcome.TIMEOUT);
+        Outcome.TIMEOUT,
+        null);
   }
 
-  private void failed(Throwable error, Outcome outcome) {
-    Duration pause = tries.afterError(error, outcome, repeatable);
+  private void failed(Throwable error, Outcome outcome, @Nullable Duration retryAfter) {
+    Duration pause = tries.afterError(error, outcome, repeatable, retryAfter);
     if (pause == null) {
       fail(error);
     } else {
