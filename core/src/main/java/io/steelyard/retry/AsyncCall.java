@@ -95,7 +95,11 @@ final class AsyncCall<T extends @Nullable Object> {
     if (left == null) {
       return;
     }
-    current.timer(Tries.schedule(platform, () -> timedOut(current, left), left));
+    try {
+      current.timer(Tries.schedule(platform, () -> timedOut(current, left), left));
+    } catch (RuntimeException | OutOfMemoryError e) { // no timer: it is under way all the same
+      Tries.log.warn("no timer could be had: an attempt on {} has no limit", current.endpoint(), e);
+    }
   }
 
   @SuppressWarnings("NullAway") // a call may return null
@@ -146,7 +150,14 @@ final class AsyncCall<T extends @Nullable Object> {
       next(error);
       return;
     }
-    Platform.Cancellable pending = tries.after(pause, () -> next(error));
+    Platform.Cancellable pending;
+    try {
+      pending = tries.after(pause, () -> next(error));
+    } catch (RuntimeException | OutOfMemoryError e) { // no timer, no pause, no further attempt
+      tries.concede("no timer could be had: " + e);
+      conclude(error);
+      return;
+    }
     pausing = pending;
     if (result.isDone()) {
       pending.cancel();
@@ -154,14 +165,21 @@ final class AsyncCall<T extends @Nullable Object> {
     }
   }
 
-  @SuppressWarnings({"unchecked", "NullAway"}) // what is held is a T, and a call may return null
   private void next(@Nullable Throwable error) {
     Attempt next = result.isDone() ? null : tries.tryBegin();
+    if (next == null) {
+      conclude(error);
+      return;
+    }
+    Tries.discard(held.getAndSet(null));
+    run((TriedAttempt) next);
+  }
+
+  /** There is no further attempt: what came of the last one is the result. */
+  @SuppressWarnings({"unchecked", "NullAway"}) // what is held is a T, and a call may return null
+  private void conclude(@Nullable Throwable error) {
     Object value = held.getAndSet(null);
-    if (next != null) {
-      Tries.discard(value);
-      run((TriedAttempt) next);
-    } else if (error != null) {
+    if (error != null) {
       fail(error);
     } else {
       succeed((T) value);

@@ -64,7 +64,7 @@ import org.slf4j.LoggerFactory;
  * <p>For one thread at a time: the steps of a request follow each other, on whatever threads.
  */
 public final class Tries {
-  private static final Logger log = LoggerFactory.getLogger(RetryPolicy.class);
+  static final Logger log = LoggerFactory.getLogger(RetryPolicy.class);
 
   /** Earlier failures that the last one carries. */
   private static final int MOST_SUPPRESSED = 8;
@@ -249,7 +249,7 @@ public final class Tries {
   }
 
   /** There is no further try: the last error, if it was one, says what came before, and why. */
-  private @Nullable Duration concede(@Nullable String why) {
+  @Nullable Duration concede(@Nullable String why) {
     Throwable error = lastError;
     if (error != null) {
       suppressEarlier(error);
@@ -438,7 +438,7 @@ public final class Tries {
     if (result instanceof AutoCloseable closeable) {
       try {
         closeable.close();
-      } catch (Exception e) {
+      } catch (Throwable e) { // whatever it is, the next try is under way
         log.debug("a result that was dropped for another try could not be closed", e);
       }
     }
