@@ -18,10 +18,14 @@ import org.jspecify.annotations.Nullable;
  * thread-safe.
  */
 public final class BalancerBuilder {
+  /** What {@link LoadBalancingPolicy#standard()} is. */
+  static final LoadBalancingPolicy STANDARD =
+      LoadBalancingPolicy.of(Strategies.adaptive(), Stages.ejection().panicBelow(0.5));
+
   private final Discovery discovery;
   private @Nullable String name;
-  private Strategy strategy = Strategies.adaptive();
-  private List<Stage> stages = List.of(Stages.ejection().panicBelow(0.5));
+  private Strategy strategy = STANDARD.strategy();
+  private List<Stage> stages = STANDARD.stages();
   private @Nullable PolicySource policies;
   private Classifier classifier = Classifier.standard();
   private @Nullable RetryPolicy retry;
@@ -65,7 +69,7 @@ public final class BalancerBuilder {
     return this;
   }
 
-  /** Sets strategy and stages at once. */
+  /** Sets strategy and stages at once; {@link LoadBalancingPolicy#standard()} by default. */
   public BalancerBuilder policy(LoadBalancingPolicy policy) {
     this.strategy = policy.strategy();
     this.stages = policy.stages();

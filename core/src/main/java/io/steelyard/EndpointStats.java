@@ -48,9 +48,9 @@ public abstract class EndpointStats {
    * <p>The latency; or, while requests wait, the longer of that and the wait, unless nothing was
    * begun here for ten seconds: then one request is to find out. Times up to 31 by {@link
    * #failureRate}. While nothing is known 0, or 10<sup>12</sup> where a request is in flight or has
-   * just failed, so that exactly one goes to find out. All of it follows from the other methods; it
-   * is here because two of these are compared in each pick, and taken together they are read
-   * faster.
+   * just failed, so that exactly one goes to find out, and another after ten seconds. All of it
+   * follows from the other methods; it is here because two of these are compared in each pick, and
+   * taken together they are read faster.
    *
    * @param nanoTime the moment, from {@link Context#nanoTime()}
    */

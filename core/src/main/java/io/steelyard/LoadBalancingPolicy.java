@@ -17,6 +17,14 @@ public record LoadBalancingPolicy(List<Stage> stages, Strategy strategy) {
     Objects.requireNonNull(strategy, "strategy");
   }
 
+  /**
+   * The policy of a balancer that was not given another: {@code adaptive()} behind {@code
+   * ejection().panicBelow(0.5)}.
+   */
+  public static LoadBalancingPolicy standard() {
+    return BalancerBuilder.STANDARD;
+  }
+
   /** Returns a policy. */
   public static LoadBalancingPolicy of(Strategy strategy, Stage... stages) {
     return new LoadBalancingPolicy(List.of(stages), strategy);

@@ -2,10 +2,12 @@ package io.steelyard;
 
 import static io.steelyard.Fixture.ep;
 import static io.steelyard.Fixture.eps;
+import static java.util.concurrent.CompletableFuture.completedFuture;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.steelyard.retry.RetryPolicy;
 import io.steelyard.stage.Stages;
 import io.steelyard.strategy.Strategies;
 import io.steelyard.testkit.ManualDiscovery;
@@ -155,6 +157,37 @@ class BadInputTest {
     Fixture fixture = new Fixture(eps(1), b -> b);
     assertNull(() -> fixture.balancer.apply(null));
     assertNull(() -> fixture.balancer.begin(PickContext.none()).end(null));
+  }
+
+  @Test
+  void a_call_that_is_null_is_nobodys_failure() {
+    RetryPolicy retries = RetryPolicy.standard();
+    for (boolean retried : new boolean[] {false, true}) {
+      Fixture fixture = new Fixture(eps(2), b -> retried ? b.retry(retries) : b);
+      Balancer balancer = fixture.balancer;
+      assertNull(() -> balancer.call(PickContext.none(), null));
+      assertNull(() -> balancer.callAsync(PickContext.none(), null));
+      assertNull(() -> balancer.call(null, attempt -> "never called"));
+      assertNull(() -> balancer.callAsync(null, attempt -> completedFuture("never called")));
+      assertThat(balancer.stats().begun()).isZero();
+    }
+    Fixture fixture = new Fixture(eps(2), b -> b);
+    assertNull(() -> retries.begin(fixture.balancer, PickContext.none()).call(null));
+    assertNull(() -> retries.begin(fixture.balancer, PickContext.none()).callAsync(null));
+    assertThat(fixture.balancer.stats().begun()).isZero();
+  }
+
+  @Test
+  void a_context_that_is_null_is_not_the_strategys_fault() {
+    Strategy bounded = Strategies.boundedLoad(Strategies.ringHash(), 0.25);
+    for (Strategy strategy : List.of(Strategies.adaptive(), Strategies.ringHash(), bounded)) {
+      Fixture fixture = new Fixture(eps(2), b -> b.strategy(strategy));
+      assertNull(() -> fixture.balancer.begin(null));
+      assertNull(() -> fixture.balancer.tryBegin(null));
+      assertNull(() -> fixture.balancer.pick(null));
+      assertThat(fixture.balancer.explain().problem()).as("%s", strategy).isNull();
+      assertThat(fixture.balancer.stats().begun()).isZero();
+    }
   }
 
   // ---- topologies ----

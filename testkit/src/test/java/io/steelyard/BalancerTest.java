@@ -44,6 +44,13 @@ class BalancerTest {
   // ---- rebuilding ----
 
   @Test
+  void a_balancer_that_is_given_no_policy_follows_the_standard_one() {
+    Fixture fixture = new Fixture(eps(2), b -> b);
+    assertThat(fixture.balancer.policy()).isEqualTo(LoadBalancingPolicy.standard());
+    assertThat(LoadBalancingPolicy.standard()).hasToString("ejection.panicBelow(0.5) → adaptive");
+  }
+
+  @Test
   void a_list_that_is_there_at_once_is_built_once() {
     List<Integer> told = new ArrayList<>();
     Fixture fixture = new Fixture(eps(3), b -> b.listener(c -> told.add(c.size())));

@@ -127,6 +127,81 @@ class RetryAsyncTest {
     assertAllEnded(fixture);
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void a_timer_that_was_shut_down_leaves_nobody_waiting(boolean limited) throws Exception {
+    AtomicBoolean shutDown = new AtomicBoolean();
+    Platform failing =
+        new ForwardingPlatform(new VirtualPlatform()) {
+          @Override
+          public Cancellable schedule(Runnable task, Duration delay) {
+            if (shutDown.get()) {
+              throw new RejectedExecutionException("shut down");
+            }
+            return super.schedule(task, delay);
+          }
+        };
+    RetryPolicy.Builder policy = RetryPolicy.builder().backoff(SECOND, SECOND);
+    try (Balancer balancer =
+        Balancer.builder(new ManualDiscovery(eps(3)))
+            .platform(failing)
+            .stages()
+            .strategy(Strategies.roundRobin())
+            .retry(limited ? policy.perTryTimeout(SECOND).build() : policy.build())
+            .build()) {
+      shutDown.set(true);
+      CompletableFuture<String> answer = new CompletableFuture<>();
+      CompletableFuture<String> result =
+          balancer.callAsync(READ, attempt -> answer).toCompletableFuture();
+      answer.completeExceptionally(new IOException("reset"));
+      assertThat(result).isCompletedExceptionally();
+      assertThatThrownBy(result::join)
+          .hasRootCauseMessage("reset")
+          .satisfies(
+              e ->
+                  assertThat(e.getCause().getSuppressed())
+                      .anySatisfy(
+                          note -> assertThat(note).hasMessageContaining("no timer could be had")));
+      assertThat(balancer.stats().begun()).isEqualTo(1);
+      assertThat(balancer.stats().inFlight()).isZero();
+    }
+  }
+
+  @Test
+  void a_dropped_answer_that_cannot_be_closed_does_not_stop_the_next_try() {
+    RetryPolicy policy = RetryPolicy.builder().backoff(Duration.ZERO, Duration.ZERO).build();
+    Fixture fixture =
+        new Fixture(
+            eps(3),
+            b ->
+                b.stages()
+                    .strategy(Strategies.roundRobin())
+                    .retry(policy)
+                    .classifier(
+                        (result, error) ->
+                            "ok".equals(result) ? Outcome.SUCCESS : Outcome.OVERLOADED));
+    AutoCloseable stubborn =
+        () -> {
+          throw new AssertionError("closed where it may not be");
+        };
+    AtomicInteger calls = new AtomicInteger();
+    CompletableFuture<Object> result =
+        fixture
+            .balancer
+            .<Object>callAsync(
+                READ,
+                attempt ->
+                    CompletableFuture.completedFuture(
+                        calls.incrementAndGet() == 1 ? stubborn : "ok"))
+            .toCompletableFuture();
+    assertThat(result).isCompletedWithValue("ok");
+    calls.set(0);
+    Object answer =
+        fixture.balancer.call(READ, attempt -> calls.incrementAndGet() == 1 ? stubborn : "ok");
+    assertThat(answer).isEqualTo("ok");
+    assertAllEnded(fixture);
+  }
+
   @Test
   void an_executor_that_was_shut_down_leaves_nobody_waiting() {
     VirtualPlatform platform = new VirtualPlatform();

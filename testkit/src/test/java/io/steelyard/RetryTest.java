@@ -372,6 +372,71 @@ class RetryTest {
     assertThat(result).isCompletedWithValue("ok");
   }
 
+  /** As a client that throws what is no 2xx, with the header in the exception. */
+  private static final class TooMuch extends RuntimeException {
+    private static final long serialVersionUID = 1;
+    final Duration retryAfter;
+
+    TooMuch(Duration retryAfter) {
+      this.retryAfter = retryAfter;
+    }
+  }
+
+  private static final Classifier READS_ERRORS =
+      new Classifier() {
+        @Override
+        public Outcome classify(Object result, Throwable error) {
+          return error == null ? Outcome.SUCCESS : Outcome.OVERLOADED;
+        }
+
+        @Override
+        public Duration retryAfter(Object result, Throwable error) {
+          return error instanceof TooMuch e ? e.retryAfter : null;
+        }
+      };
+
+  @Test
+  void an_error_may_say_how_long_a_server_wants_to_be_left_alone() throws Exception {
+    RetryPolicy policy =
+        RetryPolicy.builder().backoff(Duration.ZERO, Duration.ofMinutes(1)).build();
+    Fixture fixture = fixture(3, policy, b -> b.classifier(READS_ERRORS));
+    AtomicInteger calls = new AtomicInteger();
+    CompletableFuture<String> result =
+        fixture
+            .balancer
+            .callAsync(
+                READ,
+                attempt ->
+                    calls.incrementAndGet() == 1
+                        ? CompletableFuture.<String>failedFuture(
+                            new TooMuch(Duration.ofSeconds(20)))
+                        : CompletableFuture.completedFuture("ok"))
+            .toCompletableFuture();
+    fixture.platform.advance(Duration.ofSeconds(19));
+    assertThat(result).isNotDone();
+    fixture.platform.advance(Duration.ofSeconds(1));
+    assertThat(result).isCompletedWithValue("ok");
+  }
+
+  @Test
+  void what_a_call_throws_may_say_that_the_server_wants_to_be_left_alone_for_too_long() {
+    RetryPolicy policy =
+        RetryPolicy.builder().backoff(Duration.ZERO, Duration.ofMinutes(1)).build();
+    Fixture fixture = fixture(3, policy, b -> b.classifier(READS_ERRORS));
+    AtomicInteger calls = new AtomicInteger();
+    assertThatThrownBy(
+            () ->
+                fixture.balancer.call(
+                    READ,
+                    attempt -> {
+                      calls.incrementAndGet();
+                      throw new TooMuch(Duration.ofMinutes(2));
+                    }))
+        .isInstanceOf(TooMuch.class)
+        .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
+    assertThat(calls).hasValue(1);
+  }
+
   @Test
   void the_pause_of_a_call_is_waited_for_by_the_balancers_clock() throws Exception {
     RetryPolicy policy =

@@ -33,7 +33,7 @@ import java.util.regex.Pattern;
  *
  * <pre>{@code
  * Fields fields = Fields.of("policy", tree);
- * LoadBalancingPolicy policy = PolicyFormat.policy(fields, balancer.policy());
+ * LoadBalancingPolicy policy = PolicyFormat.policy(fields, LoadBalancingPolicy.standard());
  * fields.requireNoOthers();
  * balancer.apply(policy);
  * }</pre>
@@ -49,7 +49,8 @@ public final class PolicyFormat {
    * Reads {@code strategy} and {@code stages}; the caller asks for what else may stand there and
    * then {@link Fields#requireNoOthers}.
    *
-   * @param otherwise gives what is left out
+   * @param otherwise gives what is left out: {@link LoadBalancingPolicy#standard()}, or what the
+   *     balancer was built with. Its policy in force would keep what an earlier text had set
    * @throws ConfigException for the first thing that is wrong
    */
   public static LoadBalancingPolicy policy(Fields fields, LoadBalancingPolicy otherwise) {

@@ -6,6 +6,7 @@ import io.steelyard.Endpoint;
 import io.steelyard.PickContext;
 import io.steelyard.Picker;
 import io.steelyard.RandomSource;
+import java.util.Objects;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +70,7 @@ final class BoundedChoice {
    * @param now the moment, read just now
    */
   @Nullable CountedAttempt begin(PickContext context, long now) {
+    Objects.requireNonNull(context, "context"); // else it would be the picker that threw
     int inAll = total.incrementAndGet();
     boolean begun = false;
     try {
@@ -88,6 +90,7 @@ final class BoundedChoice {
 
   /** What {@link #begin} would choose, counting nothing: an index, or {@link Picker#NONE}. */
   int pick(PickContext context) {
+    Objects.requireNonNull(context, "context");
     return choose(context, total.get() + 1, false, 0);
   }
 

@@ -241,6 +241,7 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
   @Override
   public <T extends @Nullable Object, X extends Throwable> T call(
       PickContext context, Call<T, X> call) throws X {
+    Objects.requireNonNull(call, "call"); // the caller's mistake, not an endpoint's failure
     RetryPolicy policy = retry;
     if (policy != null) {
       return callWithRetries(policy, context, call);
@@ -271,6 +272,8 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
   @Override
   public <T extends @Nullable Object> CompletionStage<T> callAsync(
       PickContext context, Function<Attempt, ? extends CompletionStage<T>> call) {
+    Objects.requireNonNull(context, "context");
+    Objects.requireNonNull(call, "call");
     RetryPolicy policy = retry;
     if (policy != null) {
       return callAsyncWithRetries(policy, context, call);

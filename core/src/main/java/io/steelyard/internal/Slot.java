@@ -225,10 +225,10 @@ final class Slot extends SlotPadAfter {
     return (int) FAILURES.getOpaque(this) >>> EPISODE_SHIFT;
   }
 
-  /** The answer has begun: takes the sample. */
-  void responded(long beganAt) {
+  /** The answer has begun: takes the sample, unless it is one of an episode that is over. */
+  void responded(long beganAt, int episode) {
     TRAFFIC.getAndAdd(this, -AWAITING_ONE);
-    if (tracksLatency) {
+    if (tracksLatency && episode == episode()) {
       long now = owner.nanoTime();
       sample((double) (now - beganAt), now);
     }
@@ -464,8 +464,7 @@ final class Slot extends SlotPadAfter {
     double perStamp = pace.decayPerStamp();
     double failures = failing == 0 ? 0 : faded(failing, stamp, perStamp * FORGIVEN);
     if (latency == 0) {
-      long busy = tracksLatency ? AWAITING : FIELD_MASK;
-      return (traffic & busy) == 0 && failures < FORGOTTEN ? 0 : UNKNOWN_AND_BUSY;
+      return failures < FORGOTTEN && mayFindOut(traffic, nanoTime) ? 0 : UNKNOWN_AND_BUSY;
     }
     double expected = faded(latency, stamp, perStamp);
     if ((traffic & AWAITING) != 0) {
@@ -478,6 +477,13 @@ final class Slot extends SlotPadAfter {
       }
     }
     return expected * (1 + FAILURE_CHARGE * failures);
+  }
+
+  /** Whether one more request may find out about an endpoint of which nothing is known. */
+  private boolean mayFindOut(long traffic, long nanoTime) {
+    return tracksLatency
+        ? (traffic & AWAITING) == 0 || sinceBegunNanos(nanoTime) >= TRY_AGAIN_NANOS
+        : (traffic & FIELD_MASK) == 0;
   }
 
   /**

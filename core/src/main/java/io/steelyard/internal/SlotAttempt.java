@@ -49,7 +49,7 @@ class SlotAttempt implements Attempt {
   @Override
   public void responded() {
     if (STATE.compareAndSet(this, 0, RESPONDED)) {
-      slot.responded(beganAt);
+      slot.responded(beganAt, episode);
     }
   }
 

@@ -95,7 +95,11 @@ final class AsyncCall<T extends @Nullable Object> {
     if (left == null) {
       return;
     }
-    current.timer(Tries.schedule(platform, () -> timedOut(current, left), left));
+    try {
+      current.timer(Tries.schedule(platform, () -> timedOut(current, left), left));
+    } catch (RuntimeException | OutOfMemoryError e) { // no timer: it is under way all the same
+      Tries.log.warn("no timer could be had: an attempt on {} has no limit", current.endpoint(), e);
+    }
   }
 
   @SuppressWarnings("NullAway") // a call may return null
@@ -105,11 +109,12 @@ final class AsyncCall<T extends @Nullable Object> {
       return;
     }
     Outcome outcome = from.settle(classifier.classify(value, error));
+    Duration retryAfter = classifier.retryAfter(value, error);
     if (error != null) {
-      failed(Tries.unwrapped(error), outcome);
+      failed(Tries.unwrapped(error), outcome, retryAfter);
       return;
     }
-    Duration pause = tries.afterAnswer(outcome, repeatable, classifier.retryAfter(value, null));
+    Duration pause = tries.afterAnswer(outcome, repeatable, retryAfter);
     if (pause == null) {
       succeed(value);
     } else {
@@ -126,11 +131,12 @@ final class AsyncCall<T extends @Nullable Object> {
     failed(
         new TimeoutException(
             "no answer from " + from.endpoint() + " within " + after.toMillis() + " ms"),
-        Outcome.TIMEOUT);
+        Outcome.TIMEOUT,
+        null);
   }
 
-  private void failed(Throwable error, Outcome outcome) {
-    Duration pause = tries.afterError(error, outcome, repeatable);
+  private void failed(Throwable error, Outcome outcome, @Nullable Duration retryAfter) {
+    Duration pause = tries.afterError(error, outcome, repeatable, retryAfter);
     if (pause == null) {
       fail(error);
     } else {
@@ -144,7 +150,14 @@ final class AsyncCall<T extends @Nullable Object> {
       next(error);
       return;
     }
-    Platform.Cancellable pending = tries.after(pause, () -> next(error));
+    Platform.Cancellable pending;
+    try {
+      pending = tries.after(pause, () -> next(error));
+    } catch (RuntimeException | OutOfMemoryError e) { // no timer, no pause, no further attempt
+      tries.concede("no timer could be had: " + e);
+      conclude(error);
+      return;
+    }
     pausing = pending;
     if (result.isDone()) {
       pending.cancel();
@@ -152,14 +165,21 @@ final class AsyncCall<T extends @Nullable Object> {
     }
   }
 
-  @SuppressWarnings({"unchecked", "NullAway"}) // what is held is a T, and a call may return null
   private void next(@Nullable Throwable error) {
     Attempt next = result.isDone() ? null : tries.tryBegin();
+    if (next == null) {
+      conclude(error);
+      return;
+    }
+    Tries.discard(held.getAndSet(null));
+    run((TriedAttempt) next);
+  }
+
+  /** There is no further attempt: what came of the last one is the result. */
+  @SuppressWarnings({"unchecked", "NullAway"}) // what is held is a T, and a call may return null
+  private void conclude(@Nullable Throwable error) {
     Object value = held.getAndSet(null);
-    if (next != null) {
-      Tries.discard(value);
-      run((TriedAttempt) next);
-    } else if (error != null) {
+    if (error != null) {
       fail(error);
     } else {
       succeed((T) value);

@@ -12,6 +12,7 @@ import io.steelyard.Platform;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -63,7 +64,7 @@ import org.slf4j.LoggerFactory;
  * <p>For one thread at a time: the steps of a request follow each other, on whatever threads.
  */
 public final class Tries {
-  private static final Logger log = LoggerFactory.getLogger(RetryPolicy.class);
+  static final Logger log = LoggerFactory.getLogger(RetryPolicy.class);
 
   /** Earlier failures that the last one carries. */
   private static final int MOST_SUPPRESSED = 8;
@@ -169,12 +170,18 @@ public final class Tries {
    * @return the pause before the next attempt, perhaps zero; null if there is none
    */
   public @Nullable Duration afterError(Throwable error, Outcome outcome, boolean repeatable) {
+    return afterError(error, outcome, repeatable, null);
+  }
+
+  /** As above, where the error says how long the server wants to be left alone. */
+  @Nullable Duration afterError(
+      Throwable error, Outcome outcome, boolean repeatable, @Nullable Duration retryAfter) {
     lastError = error;
     if (unwrapped(error) instanceof Error) {
       suppressEarlier(error);
       return null;
     }
-    return decide(outcome, repeatable, null);
+    return decide(outcome, repeatable, retryAfter);
   }
 
   /**
@@ -242,7 +249,7 @@ public final class Tries {
   }
 
   /** There is no further try: the last error, if it was one, says what came before, and why. */
-  private @Nullable Duration concede(@Nullable String why) {
+  @Nullable Duration concede(@Nullable String why) {
     Throwable error = lastError;
     if (error != null) {
       suppressEarlier(error);
@@ -361,6 +368,7 @@ public final class Tries {
    */
   @SuppressWarnings("NullAway") // a call may return null
   public <T extends @Nullable Object, X extends Throwable> T call(Call<T, X> call) throws X {
+    Objects.requireNonNull(call, "call");
     Classifier classifier = classifier();
     boolean repeatable = context.isIdempotent();
     TriedAttempt attempt = (TriedAttempt) begin();
@@ -373,10 +381,11 @@ public final class Tries {
         error = e;
       }
       Outcome outcome = attempt.settle(classifier.classify(result, error));
+      Duration retryAfter = classifier.retryAfter(result, error);
       Duration pause =
           error == null
-              ? afterAnswer(outcome, repeatable, classifier.retryAfter(result, null))
-              : afterError(error, outcome, repeatable);
+              ? afterAnswer(outcome, repeatable, retryAfter)
+              : afterError(error, outcome, repeatable, retryAfter);
       Attempt next = pause == null ? null : beginAfter(pause);
       if (next == null) {
         if (error != null) {
@@ -416,6 +425,7 @@ public final class Tries {
    */
   public <T extends @Nullable Object> CompletionStage<T> callAsync(
       Function<Attempt, ? extends CompletionStage<T>> call) {
+    Objects.requireNonNull(call, "call");
     return new AsyncCall<>(this, platform, classifier(), context.isIdempotent(), call).start();
   }
 
@@ -428,7 +438,7 @@ public final class Tries {
     if (result instanceof AutoCloseable closeable) {
       try {
         closeable.close();
-      } catch (Exception e) {
+      } catch (Throwable e) { // whatever it is, the next try is under way
         log.debug("a result that was dropped for another try could not be closed", e);
       }
     }

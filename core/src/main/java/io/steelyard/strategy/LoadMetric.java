@@ -47,8 +47,9 @@ public interface LoadMetric {
    * request every ten seconds still goes there, to find out whether it does hang). Failures are
    * charged apart from the latency, which they say nothing of, and forgiven sooner: see {@link
    * EndpointStats#failureRate}. An endpoint of which nothing is known costs nothing while it idles
-   * and a great deal while it is busy, so that exactly one request goes to find out. And the
-   * average lasts longer where requests are rare: it is worthless where it fades between two.
+   * and a great deal while it is busy, so that exactly one request goes to find out (and another
+   * ten seconds later). And the average lasts longer where requests are rare: it is worthless where
+   * it fades between two.
    *
    * <p>Without latency tracking ({@link io.steelyard.BalancerBuilder#latencyTracking}) it knows
    * nothing of anyone.

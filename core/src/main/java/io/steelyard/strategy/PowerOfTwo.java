@@ -8,6 +8,7 @@ import io.steelyard.Picker;
 import io.steelyard.RandomSource;
 import io.steelyard.Strategy;
 import io.steelyard.TimedPicker;
+import org.jspecify.annotations.Nullable;
 
 /**
  * See {@link Strategies#powerOfTwo}.
@@ -162,6 +163,13 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
     private final EndpointStats[] stats;
     private final double[] weight;
     private final AliasTable table;
+
+    /** Who has more than half of the weight and would be drawn again and again; −1 if none has. */
+    private final int heaviest;
+
+    /** All but the heaviest; null if none is. */
+    private final @Nullable AliasTable others;
+
     private final LoadMetric metric;
     private final Context context;
     private final RandomSource random;
@@ -176,10 +184,29 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
       this.stats = stats;
       this.weight = usable.weight;
       this.table = new AliasTable(usable.weight);
+      this.heaviest = heavierThanAllOthers(usable.weight);
+      this.others = heaviest < 0 ? null : new AliasTable(without(heaviest, usable.weight));
       this.metric = metric;
       this.context = context;
       this.random = context.random();
       this.alike = alike;
+    }
+
+    private static int heavierThanAllOthers(double[] weights) {
+      double sum = 0;
+      int heaviest = 0;
+      for (int p = 0; p < weights.length; p++) {
+        sum += weights[p];
+        heaviest = weights[p] > weights[heaviest] ? p : heaviest;
+      }
+      return weights[heaviest] > sum / 2 ? heaviest : -1;
+    }
+
+    private static double[] without(int left, double[] weights) {
+      double[] result = new double[weights.length - 1];
+      System.arraycopy(weights, 0, result, 0, left);
+      System.arraycopy(weights, left + 1, result, left, result.length - left);
+      return result;
     }
 
     @Override
@@ -190,13 +217,7 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
     @Override
     public int pick(PickContext request, int rank, long now) {
       int first = table.draw(random);
-      int second = first;
-      for (int draw = 0; draw < DRAWS && second == first; draw++) {
-        second = table.draw(random);
-      }
-      if (second == first) {
-        second = first + 1 < index.length ? first + 1 : 0;
-      }
+      int second = another(first);
       double firstCost = metric.cost(stats[first], now);
       double secondCost = metric.cost(stats[second], now);
       if (secondCost >= firstCost * alike && firstCost >= secondCost * alike) {
@@ -205,6 +226,20 @@ record PowerOfTwo(LoadMetric metric) implements Strategy {
       double lighter = Math.min(weight[first], weight[second]);
       return index[
           load(second, secondCost, lighter) < load(first, firstCost, lighter) ? second : first];
+    }
+
+    /** Drawn by weight from all but the first. */
+    private int another(int first) {
+      AliasTable rest = others;
+      if (rest != null && first == heaviest) {
+        int p = rest.draw(random);
+        return p < first ? p : p + 1;
+      }
+      int second = first;
+      for (int draw = 0; draw < DRAWS && second == first; draw++) {
+        second = table.draw(random);
+      }
+      return second != first ? second : first + 1 < index.length ? first + 1 : 0;
     }
 
     private double load(int p, double cost, double lighter) {

@@ -22,9 +22,14 @@ final class SmoothSchedule {
 
   /**
    * In a period that has to be rounded, the turns of the lightest, as far as the longest period
-   * allows: its share is then right within a sixteenth.
+   * allows: nobody's turns are then off by more than a sixteenth.
    */
   private static final int TURNS_OF_LIGHTEST = 8;
+
+  /**
+   * The same for weights as they were declared, which do not change from one moment to the next.
+   */
+  private static final int TURNS_OF_LIGHTEST_DECLARED = 512;
 
   private SmoothSchedule() {}
 
@@ -52,7 +57,8 @@ final class SmoothSchedule {
     }
     double unit = divisor;
     if (!whole || sum / unit > LONGEST) {
-      unit = sum / Math.min(LONGEST, sum / least * TURNS_OF_LIGHTEST);
+      int ofLightest = whole ? TURNS_OF_LIGHTEST_DECLARED : TURNS_OF_LIGHTEST;
+      unit = sum / Math.min(LONGEST, sum / least * ofLightest);
     }
     int[] turns = new int[weights.length];
     for (int p = 0; p < turns.length; p++) {

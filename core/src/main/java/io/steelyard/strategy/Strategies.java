@@ -53,8 +53,9 @@ public final class Strategies {
    * computed at compile time, so that a pick neither scans nor locks and concurrent picks cannot
    * disturb the order: shares are exact over every period of Σw/gcd picks (while threads collide on
    * the counter, give or take two turns for each stripe). Periods that would be long are put
-   * together by groups of equal weight, and those beyond about a million turns are rounded to it.
-   * Pick O(1): one fetch-and-add; compile O(n × period) in small pools, O(period) in others.
+   * together by groups of equal weight, and those beyond about a million turns are rounded: to a
+   * thousandth of a share, as far as a million turns allow. Pick O(1): one fetch-and-add; compile
+   * O(n × period) in small pools, O(period) in others.
    */
   public static Strategy weightedRoundRobin() {
     return RoundRobin.WEIGHTED_TURNS;

@@ -71,7 +71,7 @@ class SlotTest {
   void without_tracking_what_is_in_flight_makes_busy_answered_or_not() {
     Slot untracked = new Slot("pod", owner, false, new Pace(10 * SECOND), 0);
     untracked.begin(0);
-    untracked.responded(0);
+    untracked.responded(0, 0);
     assertThat(untracked.expectedNanos(owner.now)).isPositive();
   }
 
@@ -81,7 +81,7 @@ class SlotTest {
     for (Outcome outcome : List.of(Outcome.FAILURE, Outcome.TIMEOUT)) {
       long began = begin();
       owner.now += MILLI;
-      slot.responded(began);
+      slot.responded(began, slot.episode());
       owner.now += 60 * SECOND;
       slot.end(outcome, began, 0, true, false);
       assertThat(slot.latencyNanos(owner.now)).isLessThanOrEqualTo(1.01 * MILLI);
@@ -161,7 +161,7 @@ class SlotTest {
     long began = begin();
     owner.now = 40 * MILLI;
     assertThat(slot.waitingNanos(owner.now)).isEqualTo(40 * MILLI);
-    slot.responded(began);
+    slot.responded(began, slot.episode());
     assertThat(slot.inFlight()).isEqualTo(1);
     assertThat(slot.waitingNanos(90 * MILLI)).isZero();
     slot.end(Outcome.SUCCESS, began, 0, true, false);
@@ -188,7 +188,7 @@ class SlotTest {
                   long began = begin();
                   boolean responded = ThreadLocalRandom.current().nextBoolean();
                   if (responded) {
-                    slot.responded(began);
+                    slot.responded(began, slot.episode());
                   }
                   Outcome outcome = Outcome.values()[i % Outcome.values().length];
                   slot.end(outcome, began, slot.episode(), responded, false);
@@ -286,6 +286,34 @@ class SlotTest {
     request(MILLI, Outcome.FAILURE);
     slot.end(Outcome.SUCCESS, 0, old, false, false);
     assertThat(slot.consecutiveFailures()).isEqualTo(1);
+  }
+
+  @Test
+  void an_answer_to_what_began_before_the_failures_were_forgotten_is_no_sample() {
+    long began = begin();
+    int old = slot.episode();
+    owner.now += 30 * SECOND; // it hung
+    slot.forgetFailures();
+    slot.responded(began, old);
+    slot.end(Outcome.SUCCESS, began, old, true, false);
+    assertThat(slot.hasLatency()).isFalse();
+    assertThat(slot.expectedNanos(owner.now)).as("as one of which nothing is known").isZero();
+    assertThat(slot.inFlight()).isZero();
+  }
+
+  @Test
+  void what_never_answers_does_not_keep_others_from_an_endpoint_of_which_nothing_is_known() {
+    begin();
+    owner.now += 10 * SECOND - 1;
+    assertThat(slot.expectedNanos(owner.now)).isEqualTo(1e12);
+    owner.now++;
+    assertThat(slot.expectedNanos(owner.now)).as("one more finds out").isZero();
+    assertThat(slot.logExpectedNanos(owner.now)).isZero();
+    long began = begin();
+    assertThat(slot.expectedNanos(owner.now)).as("and no more than one").isEqualTo(1e12);
+    owner.now += MILLI;
+    slot.end(Outcome.SUCCESS, began, 0, false, false);
+    assertThat(slot.expectedNanos(owner.now)).isEqualTo(MILLI);
   }
 
   @Test
@@ -391,7 +419,7 @@ class SlotTest {
   void the_sample_is_taken_when_the_answer_begins() {
     long began = begin();
     owner.now += 20 * MILLI;
-    slot.responded(began);
+    slot.responded(began, slot.episode());
     owner.now += 3 * SECOND;
     slot.end(Outcome.SUCCESS, began, 0, true, false);
     assertThat(slot.latencyNanos(20 * MILLI) / MILLI).isCloseTo(20, within(0.001));
@@ -512,7 +540,8 @@ class SlotTest {
 
   private static double expected(Slot at, long now) {
     if (!at.hasLatency()) {
-      return at.inFlight() == 0 && at.failureRate(now) < 0.05 ? 0 : 1e12;
+      boolean busy = at.inFlight() > 0 && at.sinceBegunNanos(now) < 10 * SECOND;
+      return !busy && at.failureRate(now) < 0.05 ? 0 : 1e12;
     }
     double latency = at.latencyNanos(now);
     double waiting = at.waitingNanos(now);

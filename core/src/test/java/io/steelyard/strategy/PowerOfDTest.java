@@ -142,6 +142,18 @@ class PowerOfDTest {
     }
   }
 
+  /** As when the stable version is in trouble and canaries are to help it. */
+  @Test
+  void the_other_one_is_drawn_by_weight_however_heavy_the_first_is() {
+    for (LoadMetric metric : new LoadMetric[] {LoadMetric.inFlight(), TIMED}) {
+      int[] counts = counts(picker(2, metric, new int[] {1, 10_000, 3, 6}, 0, 50_000, 0, 0), 4);
+      assertThat(counts[1]).isZero();
+      assertThat((double) counts[0] / PICKS).isCloseTo(0.1, within(0.005));
+      assertThat((double) counts[2] / PICKS).isCloseTo(0.3, within(0.005));
+      assertThat((double) counts[3] / PICKS).isCloseTo(0.6, within(0.005));
+    }
+  }
+
   @Test
   void two_choices_are_power_of_two() {
     assertThat(Strategies.powerOf(2, LoadMetric.inFlight()))

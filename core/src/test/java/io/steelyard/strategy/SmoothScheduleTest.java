@@ -108,6 +108,19 @@ class SmoothScheduleTest {
   }
 
   @Test
+  void large_weights_of_the_same_size_keep_their_shares_within_a_thousandth() {
+    for (double[] weights :
+        new double[][] {{941_177, 1_000_000}, {999_983, 531_247, 500_009}, {1_000_000, 48_577}}) {
+      int[] turns = SmoothSchedule.turns(weights);
+      double period = Arrays.stream(turns).sum();
+      double sum = Arrays.stream(weights).sum();
+      for (int p = 0; p < weights.length; p++) {
+        assertThat(turns[p] / period / (weights[p] / sum)).isCloseTo(1, within(0.001));
+      }
+    }
+  }
+
+  @Test
   void the_lightest_beside_the_heaviest_still_gets_a_turn() {
     int[] schedule = SmoothSchedule.of(new double[] {1_000_000, 1});
     int[] shares = shares(schedule, 2);
