@@ -58,20 +58,43 @@ public final class ApiList {
       Function<S, @Nullable T> read)
       throws Exception {
     // No resourceVersion: a consistent read. Version 0 would be answered from a cache of any age.
-    HttpResponse<byte[]> response = send(client, path, selector);
+    HttpResponse<byte[]> response = send(client, path, query(selector));
     if (!response.isSuccessful()) {
       throw refusal(client.getKubernetesSerialization(), response, path);
     }
     return parse(client.getKubernetesSerialization(), response.body(), type, read);
   }
 
-  private static HttpResponse<byte[]> send(
-      KubernetesClient client, String path, @Nullable String selector) throws Exception {
-    String base = client.getMasterUrl().toString();
+  /**
+   * Asks for a watch of a second by a plain request, to hear what the server says to it: the
+   * client's own watches may end with a refusal and not tell that it was one.
+   *
+   * @param version where the watch would begin
+   * @throws KubernetesClientException if the server refuses, with its code
+   */
+  public static void requireWatchable(
+      KubernetesClient client, String path, @Nullable String selector, String version)
+      throws Exception {
     String query =
-        selector == null
-            ? ""
-            : "?labelSelector=" + URLEncoder.encode(selector, StandardCharsets.UTF_8);
+        query(selector)
+            + (selector == null ? "?" : "&")
+            + "watch=true&timeoutSeconds=1&resourceVersion="
+            + URLEncoder.encode(version, StandardCharsets.UTF_8);
+    HttpResponse<byte[]> response = send(client, path, query);
+    if (!response.isSuccessful()) {
+      throw refusal(client.getKubernetesSerialization(), response, path);
+    }
+  }
+
+  private static String query(@Nullable String selector) {
+    return selector == null
+        ? ""
+        : "?labelSelector=" + URLEncoder.encode(selector, StandardCharsets.UTF_8);
+  }
+
+  private static HttpResponse<byte[]> send(KubernetesClient client, String path, String query)
+      throws Exception {
+    String base = client.getMasterUrl().toString();
     HttpRequest request =
         client
             .getHttpClient()

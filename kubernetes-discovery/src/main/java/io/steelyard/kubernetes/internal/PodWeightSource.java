@@ -34,12 +34,7 @@ final class PodWeightSource implements Source<PodWeightSource.PodWeight> {
   @Override
   public Listing<PodWeight> list() throws Exception {
     Listing<PodWeight> listing =
-        ApiList.get(
-            client.get(),
-            "api/v1/namespaces/" + namespace + "/pods",
-            annotation ? null : key,
-            Pod.class,
-            this::read);
+        ApiList.get(client.get(), path(), selector(), Pod.class, this::read);
     client.answered();
     return listing;
   }
@@ -62,6 +57,19 @@ final class PodWeightSource implements Source<PodWeightSource.PodWeight> {
     Map<String, String> texts = annotation ? meta.getAnnotations() : meta.getLabels();
     String weight = texts == null ? null : texts.get(key);
     return weight == null ? null : new PodWeight(meta.getUid(), weight);
+  }
+
+  @Override
+  public void requireWatchable(String version) throws Exception {
+    ApiList.requireWatchable(client.get(), path(), selector(), version);
+  }
+
+  private String path() {
+    return "api/v1/namespaces/" + namespace + "/pods";
+  }
+
+  private @Nullable String selector() {
+    return annotation ? null : key;
   }
 
   @Override

@@ -153,6 +153,7 @@ public final class Reflector<T> {
 
   private int gone; // versions in a row, without two healthy minutes between
   private boolean unwatchable; // may be listed, perhaps, but not watched
+  private boolean unexplained; // watches have ended at once, and nobody has said why
   private boolean bookmarks; // this server sends them, so silence means something
   private long openedAt;
   private long heardAt;
@@ -378,8 +379,14 @@ public final class Reflector<T> {
   // Watches
 
   private void watch(String from) {
+    boolean ask = unexplained || unwatchable;
     attempts.begin(
-        mine -> source.watch(from, events(mine)),
+        mine -> {
+          if (ask) {
+            source.requireWatchable(from);
+          }
+          return source.watch(from, events(mine));
+        },
         this::opened,
         Attempts::closeQuietly,
         cause -> callFailed(Verb.WATCH, cause));
@@ -485,9 +492,10 @@ public final class Reflector<T> {
         boolean worked = open && lasted.compareTo(SETTLED) >= 0;
         boolean unheard = platform.nanoTime() - heardAt >= UNHEARD.toNanos();
         if (!worked && (unheard || backoff.failures() >= FRUITLESS)) {
-          // Watches that end at once and do not say why: a list will say (no rights, perhaps), and
-          // until watching works again it is what keeps the items fresh.
+          // Watches that end at once and do not say why: a list will say (no rights, perhaps), or a
+          // plain request to watch; and until watching works again lists keep the items fresh.
           version = null;
+          unexplained = true;
         }
         trouble(
             worked
@@ -610,6 +618,7 @@ public final class Reflector<T> {
   /** The server has spoken on the current watch. */
   private void proven() {
     unwatchable = false;
+    unexplained = false;
     if (live()) {
       changed.run();
     }

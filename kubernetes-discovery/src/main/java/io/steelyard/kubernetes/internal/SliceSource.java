@@ -95,6 +95,12 @@ final class SliceSource implements Source<Slice> {
   }
 
   @Override
+  public void requireWatchable(String version) throws Exception {
+    ApiList.requireWatchable(
+        client.get(), path(beta ? "v1beta1" : "v1"), SERVICE + "=" + service, version);
+  }
+
+  @Override
   public boolean isClosed() {
     return client.isClosed();
   }

@@ -4,7 +4,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One kind of object on an API server, as a {@link Reflector} reads it. Both calls block; both may
+ * One kind of object on an API server, as a {@link Reflector} reads it. Its calls block and may
  * throw anything; an interrupt ends them.
  *
  * @param <T> what is kept of each object: a small immutable value with equals
@@ -20,6 +20,14 @@ public interface Source<T> {
    * @return closes the watch: does not block
    */
   AutoCloseable watch(String version, Events<T> events) throws Exception;
+
+  /**
+   * Asks whether a watch from {@code version} on would be accepted, after some that ended at once
+   * and did not say why. By default nothing is asked.
+   *
+   * @throws Exception what the server says against it
+   */
+  default void requireWatchable(String version) throws Exception {}
 
   /** Whether the client was closed, so that nothing will ever work again. */
   boolean isClosed();

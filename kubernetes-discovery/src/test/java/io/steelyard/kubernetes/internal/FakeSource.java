@@ -23,6 +23,7 @@ final class FakeSource<T> implements Source<T> {
   final Deque<Throwable> watchFailures = new ArrayDeque<>();
   final IoThread io = new IoThread();
   @Nullable Throwable down;
+  @Nullable Throwable unwatchable; // what is said to a plain request to watch
   int version = 1;
   int lists;
   int attempts;
@@ -41,6 +42,13 @@ final class FakeSource<T> implements Source<T> {
     attempts++;
     fail(listFailures);
     return new Listing<>(objects, "" + version, unreadable);
+  }
+
+  @Override
+  public void requireWatchable(String version) throws Exception {
+    if (unwatchable instanceof Exception said) {
+      throw said;
+    }
   }
 
   @Override

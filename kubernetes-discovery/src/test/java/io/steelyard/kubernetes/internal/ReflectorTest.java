@@ -182,6 +182,27 @@ class ReflectorTest {
   }
 
   @Test
+  void rights_that_neither_a_watch_nor_a_list_speaks_of_are_asked_for_by_a_plain_request() {
+    started();
+    api.unwatchable = FakeSource.http(403);
+    for (int i = 0; i < 1_200 && reflector.health().state() != State.UNAUTHORIZED; i++) {
+      if (api.open > 0) {
+        api.watch().ended(null);
+      }
+      platform.advance(millis(100));
+    }
+    assertThat(reflector.health().state()).isEqualTo(State.UNAUTHORIZED);
+    assertThat(reflector.health().detail()).contains("may not watch", "403");
+    seen.clear();
+    api.objects.put("shop/b", "B");
+    platform.advance(Duration.ofMinutes(5));
+    assertThat(seen).as("and it stays so").containsExactly("UNAUTHORIZED [A, B]");
+    api.unwatchable = null;
+    platform.advance(Duration.ofMinutes(2));
+    assertThat(seen).hasSize(2).last().isEqualTo("LIVE [A, B]");
+  }
+
+  @Test
   void a_proxy_that_cuts_every_watch_after_a_minute_costs_no_freshness() {
     started();
     platform.random(always(0.999999));

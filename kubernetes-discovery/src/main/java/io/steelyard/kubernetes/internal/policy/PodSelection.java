@@ -28,18 +28,8 @@ final class PodSelection implements Source<String> {
 
   @Override
   public Listing<String> list() throws Exception {
-    String selector =
-        new TreeMap<>(labels)
-            .entrySet().stream()
-                .map(label -> label.getKey() + "=" + label.getValue())
-                .collect(Collectors.joining(","));
     Listing<String> listing =
-        ApiList.get(
-            client.get(),
-            "api/v1/namespaces/" + namespace + "/pods",
-            selector,
-            Pod.class,
-            PodSelection::uid);
+        ApiList.get(client.get(), path(), selector(), Pod.class, PodSelection::uid);
     client.answered();
     return listing;
   }
@@ -63,6 +53,22 @@ final class PodSelection implements Source<String> {
   @Override
   public void renew() {
     client.renew();
+  }
+
+  @Override
+  public void requireWatchable(String version) throws Exception {
+    ApiList.requireWatchable(client.get(), path(), selector(), version);
+  }
+
+  private String path() {
+    return "api/v1/namespaces/" + namespace + "/pods";
+  }
+
+  private String selector() {
+    return new TreeMap<>(labels)
+        .entrySet().stream()
+            .map(label -> label.getKey() + "=" + label.getValue())
+            .collect(Collectors.joining(","));
   }
 
   @Override

@@ -47,12 +47,7 @@ final class PolicyObjects implements Source<Policy> {
   public Listing<Policy> list() throws Exception {
     try {
       Listing<Policy> listing =
-          ApiList.get(
-              client.get(),
-              "apis/steelyard.io/v1alpha1/namespaces/" + namespace + "/loadbalancingpolicies",
-              null,
-              GenericKubernetesResource.class,
-              this::read);
+          ApiList.get(client.get(), path(), null, GenericKubernetesResource.class, this::read);
       client.answered();
       return listing;
     } catch (KubernetesClientException e) {
@@ -102,6 +97,15 @@ final class PolicyObjects implements Source<Policy> {
   @Override
   public void renew() {
     client.renew();
+  }
+
+  @Override
+  public void requireWatchable(String version) throws Exception {
+    ApiList.requireWatchable(client.get(), path(), null, version);
+  }
+
+  private String path() {
+    return "apis/steelyard.io/v1alpha1/namespaces/" + namespace + "/loadbalancingpolicies";
   }
 
   @Override
