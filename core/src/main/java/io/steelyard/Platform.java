@@ -2,6 +2,7 @@ package io.steelyard;
 
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * The outside world as a balancer sees it: time, randomness and threads.
@@ -29,6 +30,28 @@ public interface Platform {
    * @return cancels the task if it has not started: idempotent
    */
   Cancellable schedule(Runnable task, Duration delay);
+
+  /**
+   * Runs what somebody waits for on the {@link #executor()}; on this thread if the executor refuses
+   * it, being full or shut down, or no thread can be had.
+   */
+  default void run(Runnable step) {
+    try {
+      executor().execute(step);
+    } catch (RejectedExecutionException | OutOfMemoryError e) { // no worker, no thread for one
+      step.run();
+    }
+  }
+
+  /**
+   * As {@link #run}, after at least {@code delay}: on the timer's thread where it would be on this
+   * one.
+   *
+   * @return calls it off, if it has not begun
+   */
+  default Cancellable runAfter(Duration delay, Runnable step) {
+    return schedule(() -> run(step), delay);
+  }
 
   /** Something that can be called off. */
   @FunctionalInterface

@@ -51,7 +51,7 @@ final class FirstLists {
       CompletableFuture<@Nullable Void> gate = new CompletableFuture<>();
       Object ticket = new Object();
       gates.put(ticket, gate);
-      Platform.Cancellable timer = HttpAdapter.after(platform, atMost, () -> gate.complete(null));
+      Platform.Cancellable timer = platform.runAfter(atMost, () -> gate.complete(null));
       CompletableFuture<?> unused =
           gate.whenComplete(
               (nothing, error) -> {

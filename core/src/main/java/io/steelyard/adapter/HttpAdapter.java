@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -140,28 +139,6 @@ public final class HttpAdapter<R> {
       wait = left;
     }
     return wait.isZero() || wait.isNegative() ? null : firstLists.gate(balancer, wait);
-  }
-
-  /**
-   * Runs a step after a while: on a worker of the platform, or on the timer's thread if none can be
-   * had, as what waits for the step would wait for ever.
-   *
-   * @return calls it off, if it has not begun
-   */
-  public Platform.Cancellable after(Duration delay, Runnable step) {
-    return after(platform, delay, step);
-  }
-
-  static Platform.Cancellable after(Platform platform, Duration delay, Runnable step) {
-    return platform.schedule(
-        () -> {
-          try {
-            platform.executor().execute(step);
-          } catch (RejectedExecutionException e) {
-            step.run();
-          }
-        },
-        delay);
   }
 
   /** Time and threads. */

@@ -123,7 +123,7 @@ public final class OpenBodies {
   /** Sees to it that there is a sweep to come. */
   private void arm() {
     if (!armed.get() && armed.compareAndSet(false, true)) {
-      Platform.Cancellable unused = HttpAdapter.after(platform, interval, this::sweep);
+      Platform.Cancellable unused = platform.runAfter(interval, this::sweep);
     }
   }
 

@@ -346,7 +346,7 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
   @SuppressWarnings("CollectionUndefinedEquality") // identity is what is meant
   private void letGo(CompletableFuture<@Nullable Void> gate) {
     if (waiting.remove(gate)) {
-      Workers.run(platform, () -> gate.complete(null));
+      platform.run(() -> gate.complete(null));
     }
   }
 
@@ -577,7 +577,7 @@ public final class DefaultBalancer implements RetryHost, Slot.Owner {
   private void announce(Candidates candidates) {
     if (candidates.usable() > 0 && !ready.isDone()) {
       if (started) {
-        Workers.run(platform, () -> ready.complete(candidates));
+        platform.run(() -> ready.complete(candidates));
       } else {
         ready.complete(candidates);
       }

@@ -99,7 +99,7 @@ final class SerialLoop {
     State before = state.getAndSet(State.CLOSED);
     cancelTimer();
     if (before == State.IDLE || before == State.DUE) {
-      Workers.run(platform, last);
+      platform.run(last);
     }
   }
 
@@ -173,7 +173,7 @@ final class SerialLoop {
         handOver();
       } else {
         cancelTimer(); // closed meanwhile
-        Workers.run(platform, Objects.requireNonNull(last));
+        platform.run(Objects.requireNonNull(last));
       }
     }
     return true;

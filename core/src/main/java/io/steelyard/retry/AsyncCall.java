@@ -96,7 +96,7 @@ final class AsyncCall<T extends @Nullable Object> {
       return;
     }
     try {
-      current.timer(Tries.schedule(platform, () -> timedOut(current, left), left));
+      current.timer(platform.runAfter(left, () -> timedOut(current, left)));
     } catch (RuntimeException | OutOfMemoryError e) { // no timer: it is under way all the same
       Tries.log.warn("no timer could be had: an attempt on {} has no limit", current.endpoint(), e);
     }

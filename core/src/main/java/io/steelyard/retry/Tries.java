@@ -17,7 +17,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -336,23 +335,7 @@ public final class Tries {
       step.run();
       return () -> {};
     }
-    return schedule(platform, step, pause);
-  }
-
-  /**
-   * Runs a step on the executor after a while; on the timer's thread where the executor has been
-   * shut down, since what waits for the step would wait for ever.
-   */
-  static Platform.Cancellable schedule(Platform platform, Runnable step, Duration delay) {
-    return platform.schedule(
-        () -> {
-          try {
-            platform.executor().execute(step);
-          } catch (RejectedExecutionException e) {
-            step.run();
-          }
-        },
-        delay);
+    return platform.runAfter(pause, step);
   }
 
   // ---- the whole of it ----

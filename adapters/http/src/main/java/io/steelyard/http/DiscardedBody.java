@@ -1,7 +1,6 @@
 package io.steelyard.http;
 
 import io.steelyard.Platform;
-import io.steelyard.adapter.HttpAdapter;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -21,13 +20,13 @@ final class DiscardedBody<T> implements BodySubscriber<T> {
 
   private static final Duration MOST_TIME = Duration.ofSeconds(1);
 
-  private final HttpAdapter<?> settings;
+  private final Platform platform;
   private volatile Platform.@Nullable Cancellable timer;
   private volatile @Nullable Subscription subscription;
   private long bytes;
 
-  DiscardedBody(HttpAdapter<?> settings) {
-    this.settings = settings;
+  DiscardedBody(Platform platform) {
+    this.platform = platform;
   }
 
   /** Is there at once, so that nothing waits for the rest. */
@@ -39,7 +38,7 @@ final class DiscardedBody<T> implements BodySubscriber<T> {
   @Override
   public void onSubscribe(Subscription subscription) {
     this.subscription = subscription;
-    timer = settings.after(MOST_TIME, subscription::cancel);
+    timer = platform.runAfter(MOST_TIME, subscription::cancel);
     subscription.request(Long.MAX_VALUE);
   }
 

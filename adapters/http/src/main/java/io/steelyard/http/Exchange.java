@@ -120,11 +120,11 @@ final class Exchange extends OpenBodies.Body {
       if (pause != null) {
         end(outcome);
         retryIn = pause;
-        return new DiscardedBody<>(journey.settings());
+        return new DiscardedBody<>(journey.platform());
       }
       if (journey.redirects(info, body == null || body.canBeSent())) {
         end(outcome);
-        return new DiscardedBody<>(journey.settings());
+        return new DiscardedBody<>(journey.platform());
       }
       BodySubscriber<T> reader =
           Objects.requireNonNull(handler.apply(info), "the body handler returned null");
@@ -142,7 +142,7 @@ final class Exchange extends OpenBodies.Body {
   /** The deadline of the whole covers the body too. */
   private <T> BodySubscriber<T> timed(BodySubscriber<T> reader, Duration left) {
     TimedBody<T> timed = new TimedBody<>(reader);
-    bodyTimer = journey.settings().after(left, () -> expire(timed));
+    bodyTimer = journey.platform().runAfter(left, () -> expire(timed));
     return timed;
   }
 

@@ -7,7 +7,6 @@ import io.steelyard.NoEndpointException;
 import io.steelyard.Outcome;
 import io.steelyard.PickContext;
 import io.steelyard.Platform;
-import io.steelyard.adapter.HttpAdapter;
 import io.steelyard.adapter.HttpRules;
 import io.steelyard.adapter.OpenBodies;
 import io.steelyard.retry.RetryAfter;
@@ -185,8 +184,8 @@ final class Journey {
     }
   }
 
-  HttpAdapter<HttpRequest> settings() {
-    return client.settings;
+  Platform platform() {
+    return client.settings.platform();
   }
 
   /** What is left of the policy's deadline; null if it has none. */

@@ -77,7 +77,7 @@ final class AsyncJourney {
     this.perTryTimeout = policy.perTryTimeout() != null;
     this.body = body == null ? null : new WatchedProducer(body);
     this.headers = request.getHeaders();
-    this.deadline = new Deadline(settings, policy.deadline(), this::hangUp);
+    this.deadline = new Deadline(settings.platform(), policy.deadline(), this::hangUp);
   }
 
   void start() {
@@ -226,7 +226,7 @@ final class AsyncJourney {
      * Has the headers of a stream come in time: the client's response timeout is for connections.
      */
     void limit(Duration left) {
-      timer = settings.after(left, () -> late(left));
+      timer = settings.platform().runAfter(left, () -> late(left));
     }
 
     private void late(Duration after) {

@@ -71,7 +71,7 @@ final class ClassicJourney {
     HttpEntity entity = request.getEntity();
     this.body = entity == null ? null : new WatchedRequestEntity(entity);
     this.headers = request.getHeaders();
-    this.deadline = new Deadline(settings, policy.deadline(), runtime::discardEndpoint);
+    this.deadline = new Deadline(settings.platform(), policy.deadline(), runtime::discardEndpoint);
   }
 
   ClassicHttpResponse run() throws IOException, HttpException {

@@ -2,7 +2,6 @@ package io.steelyard.httpclient5;
 
 import io.steelyard.Outcome;
 import io.steelyard.Platform;
-import io.steelyard.adapter.HttpAdapter;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
@@ -12,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The end of the time that a request has with all its tries, its body included. */
 final class Deadline {
-  private final HttpAdapter<?> settings;
+  private final Platform platform;
   private final @Nullable Duration policys;
   private final Runnable hangUp;
 
@@ -24,15 +23,15 @@ final class Deadline {
    * @param policys for the message
    * @param hangUp closes the connection under way
    */
-  Deadline(HttpAdapter<?> settings, @Nullable Duration policys, Runnable hangUp) {
-    this.settings = settings;
+  Deadline(Platform platform, @Nullable Duration policys, Runnable hangUp) {
+    this.platform = platform;
     this.policys = policys;
     this.hangUp = hangUp;
   }
 
   void start(@Nullable Duration left) {
     if (left != null) {
-      timer = settings.after(left, this::expire);
+      timer = platform.runAfter(left, this::expire);
     }
   }
 

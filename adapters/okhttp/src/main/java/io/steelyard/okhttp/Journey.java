@@ -68,7 +68,7 @@ final class Journey {
       Attempt first = settings.beginOrWait(balancer, tries);
       Duration left = tries.remaining();
       if (left != null) {
-        deadline = settings.after(left, this::expire);
+        deadline = settings.platform().runAfter(left, this::expire);
       }
       Response answer = run(first);
       answered = true;

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -149,7 +148,8 @@ public final class ServiceWatch {
                 settings.reflector(),
                 this::changed);
     this.view =
-        new ServiceView(settings, platform, reflector, pods, onWorker(this::changedWithTime));
+        new ServiceView(
+            settings, platform, reflector, pods, () -> platform.run(this::changedWithTime));
   }
 
   /** Watches by this client, which is closed with the watch if it is our own. */
@@ -320,7 +320,7 @@ public final class ServiceWatch {
     if (wait.isNegative() || wait.isZero()) {
       publishSafely();
     } else {
-      pending = platform.schedule(onWorker(this::publishPending), wait);
+      pending = platform.runAfter(wait, this::publishPending);
     }
   }
 
@@ -365,17 +365,6 @@ public final class ServiceWatch {
     for (Delivery delivery : List.copyOf(deliveries)) { // an executor may run at once
       delivery.offer(next);
     }
-  }
-
-  /** On the timer, which others need too, only if there is no worker to be had. */
-  private Runnable onWorker(Runnable step) {
-    return () -> {
-      try {
-        platform.executor().execute(step);
-      } catch (RejectedExecutionException | OutOfMemoryError e) { // no worker, no thread for one
-        step.run();
-      }
-    };
   }
 
   private void changedWithTime() {
