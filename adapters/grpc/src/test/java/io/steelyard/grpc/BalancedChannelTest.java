@@ -58,21 +58,6 @@ class BalancedChannelTest {
     fixture.close();
   }
 
-  private void awaitReady(int connections) {
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .until(
-            () ->
-                fixture.balancer() != null
-                    && fixture.balancer().candidates().usable() == connections);
-  }
-
-  private void awaitNothingInFlight() {
-    await()
-        .atMost(Duration.ofSeconds(10))
-        .untilAsserted(() -> assertThat(fixture.balancer().stats().inFlight()).isZero());
-  }
-
   @Test
   void the_discovery_is_asked_anew_when_a_connection_fails() throws Exception {
     Pod moved = fixture.pod("a");
@@ -106,13 +91,13 @@ class BalancedChannelTest {
     fixture.publish(a, b, c);
     ManagedChannel channel = fixture.channel();
     call(channel, "");
-    awaitReady(3);
+    fixture.awaitReady(3);
     assertThat(calls(channel, 300))
         .containsOnly(Map.entry("a", 100), Map.entry("b", 100), Map.entry("c", 100));
     for (Pod pod : List.of(a, b, c)) {
       assertThat(pod.connectionsEver).hasValue(1);
     }
-    awaitNothingInFlight();
+    fixture.awaitNothingInFlight();
     assertThat(fixture.balancer().stats().count(Outcome.SUCCESS)).isEqualTo(301);
   }
 
@@ -125,7 +110,7 @@ class BalancedChannelTest {
     ManagedChannel channel = fixture.channel();
     assertThat(calls(channel, 10)).containsOnlyKeys("a");
     fixture.publish(a, b);
-    awaitReady(2);
+    fixture.awaitReady(2);
     assertThat(calls(channel, 10)).containsEntry("b", 5);
     fixture.publish(b);
     await().until(() -> fixture.balancer().candidates().size() == 1);
@@ -144,7 +129,7 @@ class BalancedChannelTest {
       pods.add(fixture.pod("p" + i));
     }
     fixture.publish(pods.toArray(Pod[]::new));
-    awaitReady(10);
+    fixture.awaitReady(10);
     assertThat(calls(channel, 100).values()).containsOnly(10).hasSize(10);
   }
 
@@ -186,7 +171,7 @@ class BalancedChannelTest {
                             "affinityHeader",
                             "x-user-id"))));
     call(channel, "");
-    awaitReady(3);
+    fixture.awaitReady(3);
     Set<String> all = new TreeSet<>();
     for (int user = 0; user < 50; user++) {
       String key = "user-" + user;
@@ -248,7 +233,7 @@ class BalancedChannelTest {
     } finally {
       callers.shutdownNow();
     }
-    awaitNothingInFlight();
+    fixture.awaitNothingInFlight();
     assertThat(fixture.balancer().stats().count(Outcome.SUCCESS)).isEqualTo(20);
   }
 
@@ -263,7 +248,7 @@ class BalancedChannelTest {
     assertThat(fixture.balancer().stats().inFlight()).isEqualTo(1);
     requests.onCompleted();
     assertThat(answers.poll(10, TimeUnit.SECONDS)).isEqualTo("end");
-    awaitNothingInFlight();
+    fixture.awaitNothingInFlight();
     assertThat(fixture.balancer().stats().count(Outcome.SUCCESS)).isEqualTo(1);
   }
 
@@ -277,7 +262,7 @@ class BalancedChannelTest {
             LoadBalancingPolicy.of(Strategies.powerOfTwo(LoadMetric.inFlight())));
     ManagedChannel channel = fixture.channel();
     call(channel, "");
-    awaitReady(2);
+    fixture.awaitReady(2);
     LinkedBlockingQueue<String> answers = new LinkedBlockingQueue<>();
     List<StreamObserver<String>> open = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
@@ -288,7 +273,7 @@ class BalancedChannelTest {
     }
     assertThat(Math.abs(a.calls.get() - b.calls.get())).isLessThanOrEqualTo(1);
     open.forEach(StreamObserver::onCompleted);
-    awaitNothingInFlight();
+    fixture.awaitNothingInFlight();
   }
 
   @Test
@@ -301,7 +286,7 @@ class BalancedChannelTest {
     a.hanging.get(10, TimeUnit.SECONDS);
     assertThat(fixture.balancer().stats().inFlight()).isEqualTo(1);
     answer.cancel(true);
-    awaitNothingInFlight();
+    fixture.awaitNothingInFlight();
     BalancerStats stats = fixture.balancer().stats();
     assertThat(stats.count(Outcome.CANCELLED)).isEqualTo(1);
     assertThat(fixture.balancer().candidates().stats(0).consecutiveFailures()).isZero();
@@ -325,7 +310,7 @@ class BalancedChannelTest {
     fixture.publish(fixture.pod("a"));
     ManagedChannel channel = fixture.channel();
     status(() -> call(channel, code));
-    awaitNothingInFlight();
+    fixture.awaitNothingInFlight();
     assertThat(fixture.balancer().stats().count(outcome)).isEqualTo(1);
     assertThat(fixture.balancer().stats().begun()).isEqualTo(1);
   }
@@ -345,7 +330,7 @@ class BalancedChannelTest {
                     CallOptions.DEFAULT.withDeadlineAfter(200, TimeUnit.MILLISECONDS),
                     Pod.HANG));
     assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
-    awaitNothingInFlight();
+    fixture.awaitNothingInFlight();
     assertThat(fixture.balancer().stats().count(Outcome.TIMEOUT)).isEqualTo(1);
   }
 
@@ -374,7 +359,7 @@ class BalancedChannelTest {
       callers.shutdownNow();
     }
     assertThat(answered).hasValue(10_000);
-    awaitNothingInFlight();
+    fixture.awaitNothingInFlight();
     assertThat(fixture.balancer().stats().count(Outcome.SUCCESS)).isEqualTo(10_000);
   }
 
@@ -482,7 +467,7 @@ class BalancedChannelTest {
         .atMost(Duration.ofSeconds(30))
         .untilAsserted(() -> assertThat(a.connections).hasValue(1));
     assertThat(a.connectionsEver.get()).isGreaterThan(50);
-    awaitNothingInFlight();
+    fixture.awaitNothingInFlight();
   }
 
   /** The list may also come after a pod has begun to go. */
@@ -518,7 +503,7 @@ class BalancedChannelTest {
                                         "retryableStatusCodes",
                                         List.of("UNAVAILABLE")))))));
     call(channel, "");
-    awaitReady(3);
+    fixture.awaitReady(3);
     AtomicBoolean stop = new AtomicBoolean();
     AtomicInteger done = new AtomicInteger();
     List<String> failures = new java.util.concurrent.CopyOnWriteArrayList<>();
@@ -554,7 +539,7 @@ class BalancedChannelTest {
     assertThat(failures).isEmpty();
     assertThat(done.get()).isGreaterThan(50);
     assertThat(calls(channel, 9)).containsOnlyKeys("v2-0", "v2-1", "v2-2");
-    awaitNothingInFlight();
+    fixture.awaitNothingInFlight();
   }
 
   // ---- limits, configuration, mistakes ----
@@ -574,7 +559,7 @@ class BalancedChannelTest {
     assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(status.getDescription()).contains("at their limit");
     hanging.cancel(true);
-    awaitNothingInFlight();
+    fixture.awaitNothingInFlight();
     assertThat(call(channel, "")).isEqualTo("a");
   }
 
@@ -600,7 +585,7 @@ class BalancedChannelTest {
                           ConfiguredResolver.SCHEME + ":///x", InsecureChannelCredentials.create()))
                   .build());
       call(channel, "");
-      awaitReady(2);
+      fixture.awaitReady(2);
       assertThat(fixture.balancer().policy().strategy()).hasToString("roundRobin");
       assertThat(fixture.balancer().explain().toString()).contains("service config");
       long begun = fixture.balancer().stats().begun();

@@ -59,21 +59,6 @@ class ChannelCornersTest {
     fixture.close();
   }
 
-  private void awaitReady(int connections) {
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .until(
-            () ->
-                fixture.balancer() != null
-                    && fixture.balancer().candidates().usable() == connections);
-  }
-
-  private static void awaitNothingInFlight(Balancer balancer) {
-    await()
-        .atMost(Duration.ofSeconds(10))
-        .untilAsserted(() -> assertThat(balancer.stats().inFlight()).isZero());
-  }
-
   private ManagedChannel configured(ConfiguredResolver.Provider provider) {
     return fixture.keep(
         fixture
@@ -130,7 +115,7 @@ class ChannelCornersTest {
     fixture.services = fixture.services.policy(LoadBalancingPolicy.of(Strategies.adaptive()));
     ManagedChannel channel = fixture.channel();
     channel.getState(true);
-    awaitReady(2);
+    fixture.awaitReady(2);
     List<ClientCall<String, String>> subscriptions = new ArrayList<>();
     while (a.calls.get() == 0 || a.calls.get() + b.calls.get() < 3) { // one each, and one more
       int before = a.calls.get() + b.calls.get();
@@ -143,7 +128,7 @@ class ChannelCornersTest {
     assertThat(fixture.balancer().stats().inFlight()).isEqualTo(subscriptions.size());
     assertThat(calls(channel, 200)).containsOnlyKeys("a", "b");
     subscriptions.forEach(call -> call.cancel("done", null));
-    awaitNothingInFlight(fixture.balancer());
+    fixture.awaitNothingInFlight();
     for (int i = 0; i < 2; i++) {
       assertThat(fixture.balancer().candidates().stats(i).latencyNanos(System.nanoTime()))
           .isLessThan(Duration.ofSeconds(1).toNanos());
@@ -177,7 +162,7 @@ class ChannelCornersTest {
     call.sendMessage("hello");
     assertThat(answer.get(10, TimeUnit.SECONDS)).isEqualTo("a");
     assertThat(closed.get(10, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
-    awaitNothingInFlight(fixture.balancer());
+    fixture.awaitNothingInFlight();
     assertThat(fixture.balancer().stats().count(Outcome.CANCELLED)).isEqualTo(1);
     assertThat(fixture.balancer().stats().count(Outcome.TIMEOUT)).isZero();
   }
@@ -194,7 +179,7 @@ class ChannelCornersTest {
           CallOptions.DEFAULT.withCallCredentials(credentials(applier -> applier.fail(refused)));
       assertThat(status(() -> call(channel, "", options)).getDescription()).contains("no token");
     }
-    awaitNothingInFlight(fixture.balancer());
+    fixture.awaitNothingInFlight();
     assertThat(a.calls).hasValue(1);
     assertThat(fixture.balancer().stats().count(Outcome.CANCELLED)).isEqualTo(10);
     assertThat(fixture.balancer().candidates().stats(0).consecutiveFailures()).isZero();
@@ -216,10 +201,10 @@ class ChannelCornersTest {
     CallCredentials.MetadataApplier applier = asked.get(10, TimeUnit.SECONDS);
     assertThat(fixture.balancer().stats().inFlight()).isEqualTo(1);
     a.close();
-    awaitReady(0);
+    fixture.awaitReady(0);
     applier.apply(new Metadata());
     assertThat(status(() -> get(answer)).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-    awaitNothingInFlight(fixture.balancer());
+    fixture.awaitNothingInFlight();
     assertThat(fixture.balancer().stats().count(Outcome.UNREACHABLE)).isEqualTo(1);
     assertThat(fixture.balancer().stats().count(Outcome.FAILURE)).isZero();
   }
@@ -263,10 +248,10 @@ class ChannelCornersTest {
                                     "hedgingPolicy",
                                     Map.of("maxAttempts", 2.0, "hedgingDelay", "0.02s"))))));
     channel.getState(true);
-    awaitReady(2);
+    fixture.awaitReady(2);
     a.hangs = true;
     assertThat(calls(channel, 20)).containsOnlyKeys("b");
-    awaitNothingInFlight(fixture.balancer());
+    fixture.awaitNothingInFlight();
     assertThat(fixture.balancer().stats().count(Outcome.SUCCESS)).isEqualTo(20);
     assertThat(fixture.balancer().stats().count(Outcome.CANCELLED)).isPositive();
     assertThat(fixture.balancer().stats().begun())
@@ -289,7 +274,7 @@ class ChannelCornersTest {
     }
     assertThat(fixture.balancer().stats().count(Outcome.REJECTED)).isEqualTo(5);
     hanging.cancel(true);
-    awaitNothingInFlight(fixture.balancer());
+    fixture.awaitNothingInFlight();
     assertThat(call(channel, "")).isEqualTo("a");
   }
 
@@ -311,7 +296,7 @@ class ChannelCornersTest {
     for (Future<String> each : hanging) {
       assertThat(status(() -> get(each)).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     }
-    awaitNothingInFlight(balancer);
+    Fixture.awaitNothingInFlight(balancer);
   }
 
   @Test
@@ -330,8 +315,8 @@ class ChannelCornersTest {
     assertThat(fixture.balancer()).isNotSameAs(first);
     assertThat(first.stats().inFlight()).isEqualTo(1);
     hanging.cancel(true);
-    awaitNothingInFlight(first);
-    awaitNothingInFlight(fixture.balancer());
+    Fixture.awaitNothingInFlight(first);
+    fixture.awaitNothingInFlight();
   }
 
   // ---- addresses and connections ----
@@ -354,7 +339,7 @@ class ChannelCornersTest {
       fixture.services = Services.none().onBalancer((name, made) -> fixture.onBalancer(made));
       ManagedChannel channel = configured(provider);
       channel.getState(true);
-      awaitReady(2);
+      fixture.awaitReady(2);
       assertThat(calls(channel, 10)).containsOnly(Map.entry("one", 5), Map.entry("two", 5));
     } finally {
       NameResolverRegistry.getDefaultRegistry().deregister(provider);
@@ -392,9 +377,9 @@ class ChannelCornersTest {
     fixture.publish(a, b);
     ManagedChannel channel = fixture.channel();
     channel.getState(true);
-    awaitReady(2);
+    fixture.awaitReady(2);
     fixture.discovery.publish(a.endpoint().withDraining(true), b.endpoint());
-    awaitReady(1);
+    fixture.awaitReady(1);
     assertThat(a.connections).hasValue(1); // what is there may end
     a.close();
     Pod next =
@@ -404,7 +389,7 @@ class ChannelCornersTest {
         .pollDelay(Duration.ofMillis(500))
         .untilAsserted(() -> assertThat(next.connectionsEver).hasValue(0));
     fixture.discovery.publish(b.endpoint(), next.endpoint()); // another pod of that address
-    awaitReady(2);
+    fixture.awaitReady(2);
     assertThat(next.connectionsEver).hasValue(1);
   }
 
@@ -418,7 +403,7 @@ class ChannelCornersTest {
     fixture.discovery.publish(many);
     ManagedChannel channel = fixture.channel();
     channel.getState(true);
-    awaitReady(many.length);
+    fixture.awaitReady(many.length);
     assertThat(fixture.balancer().stats().rebuilds()).isLessThan(many.length / 2);
     assertThat(pod.connections).hasValue(many.length);
   }
@@ -432,7 +417,7 @@ class ChannelCornersTest {
     fixture.publish(a, b);
     ManagedChannel channel = fixture.channel();
     channel.getState(true);
-    awaitReady(2);
+    fixture.awaitReady(2);
     fixture.discovery.publish(a.endpoint().withWeight(3), b.endpoint());
     await().until(() -> fixture.balancer().candidates().endpoint(0).weight() == 3);
     assertThat(calls(channel, 40)).containsOnly(Map.entry("a", 30), Map.entry("b", 10));
@@ -493,7 +478,7 @@ class ChannelCornersTest {
     fixture.publish(fixture.pod("a"), fixture.pod("b"));
     ManagedChannel channel = fixture.channel();
     channel.getState(true);
-    awaitReady(2);
+    fixture.awaitReady(2);
     ByteArrayOutputStream log = new ByteArrayOutputStream();
     PrintStream before = System.err;
     System.setErr(new PrintStream(log, true));

@@ -1,5 +1,8 @@
 package io.steelyard.grpc;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.Grpc;
@@ -14,6 +17,7 @@ import io.steelyard.Endpoint;
 import io.steelyard.LoadBalancingPolicy;
 import io.steelyard.strategy.Strategies;
 import io.steelyard.testkit.ManualDiscovery;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -46,6 +50,23 @@ final class Fixture implements AutoCloseable {
 
   void publish(Pod... listed) {
     discovery.publish(Arrays.stream(listed).map(Pod::endpoint).toArray(Endpoint[]::new));
+  }
+
+  /** Waits until so many connections can be used. */
+  void awaitReady(int connections) {
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> balancer() != null && balancer().candidates().usable() == connections);
+  }
+
+  void awaitNothingInFlight() {
+    awaitNothingInFlight(balancer());
+  }
+
+  static void awaitNothingInFlight(Balancer balancer) {
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(() -> assertThat(balancer.stats().inFlight()).isZero());
   }
 
   ManagedChannel channel() {
